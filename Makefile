@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# One makefile for everything; `make help` lists the targets.
+.DEFAULT_GOAL := all
+SHELL := /bin/bash
+
+BUILD ?= build
+PREFIX ?= /usr
+DESTDIR ?=
+SAN ?=
+CC := gcc
+
+PKGS := libfuse3 liburing gnutls libqb libcpg libquorum libcmap libvirt libxxhash
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	-Wwrite-strings -Wvla -Wformat=2 -Wundef -Wimplicit-fallthrough -Wnull-dereference
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+CPPFLAGS += -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -DFUSE_USE_VERSION=312 -Ireplicator -I. -MMD -MP
+CFLAGS += -std=gnu11 -O2 -g $(WARN)
+LDFLAGS += -Wl,--as-needed
+ifneq ($(SAN),)
+CFLAGS += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS += -fsanitize=address,undefined
+else
+CFLAGS += $(HARDEN)
+LDFLAGS += -pie -Wl,-z,relro,-z,now
+endif
+ifeq ($(filter deps clean help,$(MAKECMDGOALS)),)
+ifeq ($(shell pkg-config --exists $(PKGS) cmocka && echo yes),yes)
+CPPFLAGS += $(shell pkg-config --cflags $(PKGS) | sed 's/-I/-isystem /g')
+endif
+endif
+
+# ---- what is built ------------------------------------------------------------------------------
+LIB_SRC := $(wildcard replicator/base/*.c replicator/core/*.c replicator/wire/*.c replicator/io/*.c) \
+	replicator/ctl/client.c
+MASTER_SRC := $(wildcard replicator/daemon/master/*.c)
+WORKER_SRC := $(wildcard replicator/daemon/worker/*.c)
+FENCEWATCH_SRC := $(wildcard replicator/daemon/fencewatch/*.c)
+CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
+RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm.c,$(wildcard ra/*.c))
+UNIT_SRC := $(wildcard tests/unit/test_*.c)
+TOOL_SRC := $(wildcard tests/tools/*.c)
+GUEST_SRC := tests/guest/oracle.c
+
+obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+LIB := $(BUILD)/libvmtwin.a
+PROGRAMS := $(if $(MASTER_SRC),$(BUILD)/vmtwind) $(if $(WORKER_SRC),$(BUILD)/vmtwin-worker) \
+	$(if $(FENCEWATCH_SRC),$(BUILD)/vmtwin-fencewatch) $(if $(CTL_SRC),$(BUILD)/vmtwin) \
+	$(if $(wildcard ra/mirror.c),$(BUILD)/ra/mirror) $(if $(wildcard ra/vm.c),$(BUILD)/ra/vm)
+UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
+TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(TOOL_SRC))
+
+.PHONY: all help clean
+all: $(PROGRAMS)
+
+help:
+	@echo 'all          build everything into $(BUILD)/'
+	@echo 'deps         install what build and tests need (apt), without starting services'
+	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
+	@echo 'check        all tests in their short form'
+	@echo 'check-unit check-ocf check-lab lint fuzz   the parts of check'
+	@echo 'bench        raw disk, dual write and vmtwin side by side'
+	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
+	@echo 'install uninstall   honour DESTDIR and PREFIX'
+
+$(BUILD)/obj/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$(LIB): $(call obj,$(LIB_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+
+WORKER_LIBS := $(shell pkg-config --libs libfuse3 liburing gnutls libxxhash 2>/dev/null)
+MASTER_LIBS := $(shell pkg-config --libs libqb libcpg libquorum libcmap 2>/dev/null)
+FENCE_CFLAGS := $(shell pkg-config --cflags pacemaker-fencing pacemaker glib-2.0 libxml-2.0 2>/dev/null | sed 's/-I/-isystem /g') -isystem /usr/include/pacemaker
+FENCE_LIBS := -lstonithd -lcrmcommon $(shell pkg-config --libs glib-2.0 2>/dev/null)
+ALL_LIBS := $(WORKER_LIBS) $(MASTER_LIBS)
+
+$(call obj,$(FENCEWATCH_SRC)): CPPFLAGS += $(FENCE_CFLAGS)
+
+$(BUILD)/vmtwind: $(call obj,$(MASTER_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+$(BUILD)/vmtwin-worker: $(call obj,$(WORKER_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
+$(BUILD)/vmtwin-fencewatch: $(call obj,$(FENCEWATCH_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(FENCE_LIBS)
+$(BUILD)/vmtwin: $(call obj,$(CTL_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+$(BUILD)/ra/mirror: $(call obj,ra/mirror.c $(RA_COMMON_SRC)) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lqb
+$(BUILD)/ra/vm: $(call obj,ra/vm.c $(RA_COMMON_SRC)) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lqb -lvirt
+
+$(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+
+-include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
+
+# ---- install ------------------------------------------------------------------------------------
+.PHONY: install uninstall
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/libexec/vmtwin \
+		$(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin $(DESTDIR)/etc/vmtwin/units
+	install -m 755 $(BUILD)/vmtwind $(BUILD)/vmtwin $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILD)/vmtwin-worker $(BUILD)/vmtwin-fencewatch $(DESTDIR)$(PREFIX)/libexec/vmtwin/
+	install -m 755 $(BUILD)/ra/mirror $(BUILD)/ra/vm $(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin/
+uninstall:
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/vmtwind sbin/vmtwin libexec/vmtwin/vmtwin-worker \
+		libexec/vmtwin/vmtwin-fencewatch lib/ocf/resource.d/vmtwin/mirror lib/ocf/resource.d/vmtwin/vm)
+
+clean:
+	rm -rf $(BUILD)

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A unit's file, /etc/vmtwin/units/NAME.conf: "key = value" lines, '#' comments. The same on both
+ * hosts. Keys (default):
+ *   directory          the VM's directory as QEMU sees it; absolute, no symlinks      (required)
+ *   hosts              the two hosts' cluster node names, separated by a space        (required)
+ *   store              where data and metadata really are  (<parent>/.vmtwin/<unit>)
+ *   domain             the libvirt domain's name                            (the unit's name)
+ *   mode               sync                                                            (sync)
+ *   port               TCP port of this unit's data link, 1..65535                     (7790)
+ *   link_timeout_ms    silence on the data link after which it is given up, 1000..60000 (5000)
+ *   lease_ms           how long this host may trust its last proof of quorum, 5000..600000 (30000)
+ *   outdate_timeout_ms wait for the peer's answer to OUTDATE before fencing is asked for,
+ *                      1000..60000 (5000)
+ */
+#ifndef VMTWIN_BASE_UNITCONF_H
+#define VMTWIN_BASE_UNITCONF_H
+
+#include <stdint.h>
+
+#include "base/log.h"
+
+#define VT_UNIT_NAME_MAX 63
+#define VT_HOST_NAME_MAX 255
+#define VT_PATH_MAX 1024
+
+enum vt_mode { VT_SYNC };
+
+struct vt_unitconf {
+	char name[VT_UNIT_NAME_MAX + 1];
+	char directory[VT_PATH_MAX];
+	char store[VT_PATH_MAX]; /* holds data/ and meta/ */
+	char domain[128];
+	char hosts[2][VT_HOST_NAME_MAX + 1];
+	enum vt_mode mode;
+	uint16_t port;
+	uint32_t link_timeout_ms;
+	uint32_t lease_ms;
+	uint32_t outdate_timeout_ms;
+};
+
+/* True if name may name a unit: [a-z0-9][a-z0-9._-]{0,62}. */
+int vt_unit_name_ok(const char *name);
+/*
+ * Reads the unit's file from dir (normally VT_UNIT_DIR) into conf. Unknown keys, repeated keys, bad
+ * values, missing keys: -EINVAL with file, line, what is wrong and, for an unknown key, the nearest
+ * known one in fail. No such file: -ENOENT. Other: negative errno.
+ */
+int vt_unitconf_load(struct vt_unitconf *conf, const char *dir, const char *name,
+		     struct vt_fail *fail);
+/* The same from text in memory (path is only for messages). */
+int vt_unitconf_parse(struct vt_unitconf *conf, const char *name, const char *text,
+		      const char *path, struct vt_fail *fail);
+/* Writes conf as a file of dir atomically and durably. Fails with -EEXIST if it is there. */
+int vt_unitconf_save(const struct vt_unitconf *conf, const char *dir, struct vt_fail *fail);
+
+#endif
