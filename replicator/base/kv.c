@@ -19,7 +19,7 @@ static bool key_ok(const char *key)
 {
 	size_t n = strlen(key);
 	return n >= 1 && n <= KEY_MAX &&
-	       strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789_-") == n;
+	       strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
 
 void vt_kv_add(struct vt_kv *kv, const char *key, const char *fmt, ...)

@@ -19,7 +19,7 @@ struct vt_kv {
 
 void vt_kv_init(struct vt_kv *kv);
 /*
- * Adds key with a formatted value. Keys are [a-z0-9_-]{1,31}; a key already there is shadowed by the
+ * Adds key with a formatted value. Keys are [a-z0-9._-]{1,31}; a key already there is shadowed by the
  * first one (vt_kv_get returns the first). What does not fit sets failed and is left out whole.
  */
 void vt_kv_add(struct vt_kv *kv, const char *key, const char *fmt, ...)
