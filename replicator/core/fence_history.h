@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a fencing history says about each node, reduced to what a gate may use (DESIGN 4.2c): which
+ * off or reboot succeeded last, as an opaque identity, and whether one is under way. Unfencing ("on")
+ * proves nothing. Callers compare identities for being different, never for being newer: the clocks
+ * of several hosts, which may be set, stand behind the times. No system calls.
+ */
+#ifndef VMTWIN_CORE_FENCE_HISTORY_H
+#define VMTWIN_CORE_FENCE_HISTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/unitconf.h"
+
+#define VT_FENCE_NODES 64     /* nodes told apart; more: -E2BIG */
+#define VT_FENCE_LINE_MAX 24576 /* bytes of one snapshot as text */
+
+enum vt_fence_state {
+	VT_FENCE_PENDING, /* asked for or being done */
+	VT_FENCE_DONE,	  /* succeeded */
+	VT_FENCE_OTHER,	  /* failed, or a copy of another request: says nothing */
+};
+
+struct vt_fence_entry { /* one action of the history; strings may be NULL */
+	const char *target;
+	const char *action;
+	const char *origin;   /* node that asked */
+	const char *delegate; /* node that did it */
+	const char *client;   /* program that asked */
+	enum vt_fence_state state;
+	int64_t completed_s; /* wall clock of the host that did it */
+	int64_t completed_ns;
+};
+
+struct vt_fence_node {
+	char name[VT_HOST_NAME_MAX + 1];
+	uint64_t record; /* identity of its last successful off or reboot; 0: none */
+	bool pending;
+	int64_t last_s, last_ns; /* while reducing only */
+};
+
+struct vt_fence_snapshot {
+	bool known;	  /* false: the fencer could not be asked; the rest means nothing */
+	uint64_t read_ns; /* CLOCK_BOOTTIME before the fencer was asked */
+	unsigned nodes;
+	struct vt_fence_node node[VT_FENCE_NODES];
+};
+
+/* Takes one entry into account; entries may come in any order. 0 or -E2BIG (too many nodes). */
+int vt_fence_add(struct vt_fence_snapshot *snap, const struct vt_fence_entry *entry);
+/* The node's part of a snapshot, or NULL: the history has nothing about it. */
+const struct vt_fence_node *vt_fence_find(const struct vt_fence_snapshot *snap, const char *name);
+
+/*
+ * One snapshot as a line of text, "known READ_NS NODE RECORD PENDING ...\n" or "unknown READ_NS\n",
+ * between the watcher and the master. Format returns the length in bytes or -EMSGSIZE; parse takes a
+ * line of len bytes with or without its newline, 0 or -EBADMSG.
+ */
+int vt_fence_format(const struct vt_fence_snapshot *snap, char *out, size_t cap);
+int vt_fence_parse(struct vt_fence_snapshot *snap, const char *line, size_t len);
+
+#endif
