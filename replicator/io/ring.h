@@ -42,10 +42,21 @@ static inline void vr_attach(struct io_uring_sqe *sqe, struct vr_op *op)
 void vr_cancel(struct vr_ring *ring, struct vr_op *op);
 void vr_timer_arm(struct vr_ring *ring, struct vr_timer *t, uint64_t at_ns);
 void vr_timer_cancel(struct vr_ring *ring, struct vr_timer *t);
-/* Called once after each batch of completions, before waiting again: flush outgoing data here. */
+/*
+ * Called once after each batch of completions, before waiting again: flush outgoing data here. Up to
+ * VR_IDLE_MAX owners register, each with its own ctx, and are called in that order; idle NULL takes
+ * ctx's registration back.
+ */
+#define VR_IDLE_MAX 8
 void vr_on_idle(struct vr_ring *ring, void (*idle)(void *ctx), void *ctx);
 /* Runs until vr_stop. 0 or negative errno of the ring itself. */
 int vr_run(struct vr_ring *ring);
+/*
+ * One round: waits for completions or a timer, until CLOCK_BOOTTIME until_ns at the latest (0: looks
+ * only), dispatches them. 0 or negative errno of the ring itself. For closing down and for tests;
+ * never called from a callback.
+ */
+int vr_step(struct vr_ring *ring, uint64_t until_ns);
 void vr_stop(struct vr_ring *ring);
 /* Operations not completed yet (polls and timers of the loop itself not counted). */
 unsigned vr_in_flight(const struct vr_ring *ring);
