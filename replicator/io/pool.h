@@ -29,9 +29,16 @@ void vp_destroy(struct vp_pool *pool);
  * of the pool), which keeps acknowledgements flowing when requests fill the rest. */
 struct vp_buf *vp_get(struct vp_pool *pool, bool urgent);
 struct vp_buf *vp_ref(struct vp_buf *buf);
+/* Gives a reference back; NULL is ignored. */
 void vp_put(struct vp_buf *buf);
 unsigned vp_free_count(const struct vp_pool *pool);
-/* Calls wake (once per call of vp_wait) when a buffer is free again. */
+/*
+ * Calls wake (once per call of vp_wait) when a buffer is free again that needs no urgency. It is called
+ * from inside vp_put: it should only note the fact (vr_on_idle comes after), not act. A wait that is
+ * already there is not added twice.
+ */
 void vp_wait(struct vp_pool *pool, void (*wake)(void *ctx), void *ctx);
+/* Takes a wait back; for owners that go away. */
+void vp_unwait(struct vp_pool *pool, void (*wake)(void *ctx), void *ctx);
 
 #endif
