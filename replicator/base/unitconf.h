@@ -53,5 +53,10 @@ int vt_unitconf_parse(struct vt_unitconf *conf, const char *name, const char *te
 		      const char *path, struct vt_fail *fail);
 /* Writes conf as a file of dir atomically and durably. Fails with -EEXIST if it is there. */
 int vt_unitconf_save(const struct vt_unitconf *conf, const char *dir, struct vt_fail *fail);
+/*
+ * The slot (0 or 1) of host in era logs and messages: slot 0 is the host whose name sorts first
+ * (strcmp), whatever the order in the file. -ENOENT: host is neither of the two.
+ */
+int vt_unitconf_slot(const struct vt_unitconf *conf, const char *host);
 
 #endif

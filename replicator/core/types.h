@@ -11,7 +11,7 @@
 
 #define VC_ERAS 64 /* eras kept in a log; trimmed when both hosts agree, never past a common era */
 
-/* The two hosts: slot 0 has the lower cluster node id. */
+/* The two hosts: slot 0 is the one whose name sorts first (strcmp): see vt_unitconf_slot. */
 enum { VC_SLOTS = 2 };
 
 enum vc_standing {

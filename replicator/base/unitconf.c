@@ -1,0 +1,426 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/unitconf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/nearest.h"
+
+#define FILE_MAX 65536 /* bytes of a unit file */
+#define LINE_MAX_BYTES 4096
+
+enum key {
+	K_DIRECTORY,
+	K_HOSTS,
+	K_STORE,
+	K_DOMAIN,
+	K_MODE,
+	K_PORT,
+	K_LINK,
+	K_LEASE,
+	K_OUTDATE,
+	KEYS
+};
+
+static const char *const key_name[KEYS] = {
+    [K_DIRECTORY] = "directory",  [K_HOSTS] = "hosts",	  [K_STORE] = "store",
+    [K_DOMAIN] = "domain",	  [K_MODE] = "mode",	  [K_PORT] = "port",
+    [K_LINK] = "link_timeout_ms", [K_LEASE] = "lease_ms", [K_OUTDATE] = "outdate_timeout_ms",
+};
+
+/* One run over a file. */
+struct parser {
+	struct vt_unitconf *conf;
+	const char *path;
+	unsigned line;
+	unsigned seen[KEYS]; /* the line that set it, 0: not set */
+	struct vt_fail *fail;
+};
+
+int vt_unit_name_ok(const char *name)
+{
+	size_t n = strnlen(name, VT_UNIT_NAME_MAX + 1);
+	return n >= 1 && n <= VT_UNIT_NAME_MAX && name[0] != '.' && name[0] != '_' &&
+	       name[0] != '-' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
+}
+
+static int bad(struct parser *p, const char *key, const char *value, const char *what)
+{
+	return vt_fail(p->fail, -EINVAL, "%s:%u: %s = '%.80s': %s", p->path, p->line, key, value,
+		       what);
+}
+
+/* NULL, or what keeps text from being a path that means one thing only. */
+static const char *path_fault(const char *text)
+{
+	size_t n = strlen(text);
+	if (text[0] != '/')
+		return "must be an absolute path, beginning with '/'";
+	if (n >= VT_PATH_MAX)
+		return "the path is too long (at most 1023 bytes)";
+	if (n == 1)
+		return "must not be the root directory";
+	if (text[n - 1] == '/')
+		return "must not end with '/'";
+	for (const char *at = text; (at = strchr(at, '/')) != NULL;) {
+		at++;
+		size_t part = strcspn(at, "/");
+		if (part == 0)
+			return "must not contain '//'";
+		if ((part == 1 && at[0] == '.') || (part == 2 && at[0] == '.' && at[1] == '.'))
+			return "must not contain '.' or '..' as a component";
+	}
+	return NULL;
+}
+
+static int set_path(struct parser *p, const char *key, char *out, const char *value)
+{
+	const char *fault = path_fault(value);
+	if (fault)
+		return bad(p, key, value, fault);
+	snprintf(out, VT_PATH_MAX, "%s", value);
+	return 0;
+}
+
+static bool host_ok(const char *name, size_t len)
+{
+	static const char allowed[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_";
+	return len >= 1 && len <= VT_HOST_NAME_MAX && name[0] != '-' && name[0] != '.' &&
+	       strspn(name, allowed) >= len;
+}
+
+static int set_hosts(struct parser *p, const char *value)
+{
+	const char *at = value;
+	for (int i = 0; i < 2; i++) {
+		at += strspn(at, " \t");
+		size_t len = strcspn(at, " \t");
+		if (len == 0)
+			return bad(p, "hosts", value,
+				   "two cluster node names are needed, as in: hosts = host1 host2");
+		if (!host_ok(at, len))
+			return bad(p, "hosts", value,
+				   "not a node name (letters, digits, '.', '-' and '_'); "
+				   "separate the two names by a space");
+		memcpy(p->conf->hosts[i], at, len);
+		p->conf->hosts[i][len] = '\0';
+		at += len;
+	}
+	if (at[strspn(at, " \t")] != '\0')
+		return bad(p, "hosts", value, "a unit has two hosts, no more");
+	if (strcmp(p->conf->hosts[0], p->conf->hosts[1]) == 0)
+		return bad(p, "hosts", value, "the two hosts must differ");
+	return 0;
+}
+
+static int set_domain(struct parser *p, const char *value)
+{
+	size_t n = strlen(value);
+	if (n >= sizeof p->conf->domain)
+		return bad(p, "domain", value, "the name is too long (at most 127 bytes)");
+	if (strchr(value, '/') || value[0] == '-' || value[0] == '.')
+		return bad(p, "domain", value,
+			   "a domain's name has no '/' and does not begin with '-' or '.'");
+	memcpy(p->conf->domain, value, n + 1);
+	return 0;
+}
+
+static int set_number(struct parser *p, const char *key, const char *value, uint32_t low,
+		      uint32_t high, uint32_t *out)
+{
+	char what[96];
+	size_t n = strlen(value);
+	snprintf(what, sizeof what, "must be a whole number from %u to %u", low, high);
+	if (n > 9 || strspn(value, "0123456789") != n)
+		return bad(p, key, value, what);
+	unsigned long v = strtoul(value, NULL, 10);
+	if (v < low || v > high)
+		return bad(p, key, value, what);
+	*out = (uint32_t)v;
+	return 0;
+}
+
+static int set_key(struct parser *p, enum key k, const char *value)
+{
+	struct vt_unitconf *c = p->conf;
+	uint32_t port = 0;
+	int rc;
+	switch (k) {
+	case K_DIRECTORY:
+		return set_path(p, key_name[k], c->directory, value);
+	case K_HOSTS:
+		return set_hosts(p, value);
+	case K_STORE:
+		return set_path(p, key_name[k], c->store, value);
+	case K_DOMAIN:
+		return set_domain(p, value);
+	case K_MODE:
+		if (strcmp(value, "sync") != 0)
+			return bad(p, key_name[k], value, "unknown mode; known: sync");
+		c->mode = VT_SYNC;
+		return 0;
+	case K_PORT:
+		rc = set_number(p, key_name[k], value, 1, 65535, &port);
+		c->port = (uint16_t)port;
+		return rc;
+	case K_LINK:
+		return set_number(p, key_name[k], value, 1000, 60000, &c->link_timeout_ms);
+	case K_LEASE:
+		return set_number(p, key_name[k], value, 5000, 600000, &c->lease_ms);
+	case K_OUTDATE:
+		return set_number(p, key_name[k], value, 1000, 60000, &c->outdate_timeout_ms);
+	case KEYS:
+		break;
+	}
+	return -EINVAL;
+}
+
+static int unknown_key(struct parser *p, const char *key)
+{
+	const char *near = vt_nearest(key, key_name, KEYS);
+	if (near)
+		return vt_fail(p->fail, -EINVAL, "%s:%u: unknown key '%.64s': did you mean '%s'?",
+			       p->path, p->line, key, near);
+	return vt_fail(p->fail, -EINVAL,
+		       "%s:%u: unknown key '%.64s'; the keys are described in "
+		       "vmtwin-unit(5)",
+		       p->path, p->line, key);
+}
+
+/* Cuts blanks off both ends, in place. */
+static char *trim(char *s)
+{
+	s += strspn(s, " \t");
+	size_t n = strlen(s);
+	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
+		s[--n] = '\0';
+	return s;
+}
+
+static int parse_line(struct parser *p, char *line)
+{
+	char *text = trim(line);
+	if (text[0] == '\0' || text[0] == '#')
+		return 0;
+	for (const char *at = text; *at; at++)
+		if ((unsigned char)*at < ' ' && *at != '\t')
+			return vt_fail(
+			    p->fail, -EINVAL,
+			    "%s:%u: control character 0x%02x in the line; write the file "
+			    "with Unix line ends and no control characters",
+			    p->path, p->line, (unsigned char)*at);
+	char *equals = strchr(text, '=');
+	if (!equals)
+		return vt_fail(p->fail, -EINVAL, "%s:%u: '%.64s' is not of the form 'key = value'",
+			       p->path, p->line, text);
+	*equals = '\0';
+	const char *key = trim(text);
+	const char *value = trim(equals + 1);
+	unsigned k = 0;
+	while (k < KEYS && strcmp(key, key_name[k]) != 0)
+		k++;
+	if (k == KEYS)
+		return unknown_key(p, key);
+	if (p->seen[k])
+		return vt_fail(p->fail, -EINVAL, "%s:%u: '%s' is already set in line %u", p->path,
+			       p->line, key, p->seen[k]);
+	if (value[0] == '\0')
+		return vt_fail(p->fail, -EINVAL, "%s:%u: '%s' has no value", p->path, p->line, key);
+	p->seen[k] = p->line;
+	return set_key(p, (enum key)k, value);
+}
+
+/* True if inner is outer or below it. */
+static bool path_within(const char *inner, const char *outer)
+{
+	size_t n = strlen(outer);
+	return strncmp(inner, outer, n) == 0 && (inner[n] == '\0' || inner[n] == '/');
+}
+
+static int fill_defaults(struct parser *p)
+{
+	struct vt_unitconf *c = p->conf;
+	if (!p->seen[K_DIRECTORY])
+		return vt_fail(p->fail, -EINVAL,
+			       "%s: 'directory' is missing; add a line such as: "
+			       "directory = /var/lib/libvirt/images/%s",
+			       p->path, c->name);
+	if (!p->seen[K_HOSTS])
+		return vt_fail(p->fail, -EINVAL,
+			       "%s: 'hosts' is missing; add a line such as: hosts = host1 host2",
+			       p->path);
+	if (!p->seen[K_STORE]) {
+		size_t parent = (size_t)(strrchr(c->directory, '/') - c->directory);
+		int n = snprintf(c->store, sizeof c->store, "%.*s/.vmtwin/%s", (int)parent,
+				 c->directory, c->name);
+		if (n < 0 || (size_t)n >= sizeof c->store)
+			return vt_fail(
+			    p->fail, -EINVAL,
+			    "%s:%u: directory: the path is too long for the store beside it; "
+			    "set 'store'",
+			    p->path, p->seen[K_DIRECTORY]);
+	}
+	if (path_within(c->store, c->directory) || path_within(c->directory, c->store))
+		return vt_fail(p->fail, -EINVAL,
+			       "%s:%u: directory and store must not lie one inside the other",
+			       p->path, p->seen[K_STORE] ? p->seen[K_STORE] : p->seen[K_DIRECTORY]);
+	if (!p->seen[K_DOMAIN])
+		snprintf(c->domain, sizeof c->domain, "%s", c->name);
+	return 0;
+}
+
+int vt_unitconf_parse(struct vt_unitconf *conf, const char *name, const char *text,
+		      const char *path, struct vt_fail *fail)
+{
+	struct parser p = {.conf = conf, .path = path, .fail = fail};
+	char line[LINE_MAX_BYTES];
+	*conf = (struct vt_unitconf){
+	    .mode = VT_SYNC,
+	    .port = 7790,
+	    .link_timeout_ms = 5000,
+	    .lease_ms = 30000,
+	    .outdate_timeout_ms = 5000,
+	};
+	if (!vt_unit_name_ok(name))
+		return vt_fail(fail, -EINVAL,
+			       "'%.80s' can't be a unit's name: 1 to %d of a-z 0-9 . _ -, "
+			       "beginning with a letter or digit",
+			       name, VT_UNIT_NAME_MAX);
+	snprintf(conf->name, sizeof conf->name, "%s", name);
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		p.line++;
+		if (len >= sizeof line)
+			return vt_fail(fail, -EINVAL,
+				       "%s:%u: the line is too long (at most %d bytes)", path,
+				       p.line, LINE_MAX_BYTES - 1);
+		memcpy(line, text, len);
+		line[len] = '\0';
+		int rc = parse_line(&p, line);
+		if (rc < 0)
+			return rc;
+		text += len + (text[len] == '\n');
+	}
+	return fill_defaults(&p);
+}
+
+/* Reads at most cap - 1 bytes of path, terminated. The length, or negative errno (-EFBIG: longer).
+ */
+static ssize_t read_file(const char *path, char *out, size_t cap)
+{
+	size_t len = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = read(fd, out + len, cap - len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		ssize_t rc = n < 0 ? -errno : (ssize_t)len;
+		if (n > 0)
+			len += (size_t)n;
+		if (n > 0 && len < cap)
+			continue;
+		close(fd);
+		if (n > 0)
+			return -EFBIG;
+		if (rc >= 0)
+			out[len] = '\0';
+		return rc;
+	}
+}
+
+int vt_unitconf_load(struct vt_unitconf *conf, const char *dir, const char *name,
+		     struct vt_fail *fail)
+{
+	char path[VT_PATH_MAX + VT_UNIT_NAME_MAX + 8];
+	if (!vt_unit_name_ok(name))
+		return vt_unitconf_parse(conf, name, "", "", fail); /* says why */
+	snprintf(path, sizeof path, "%s/%s.conf", dir, name);
+	char *text = malloc(FILE_MAX);
+	if (!text)
+		return vt_fail(fail, -ENOMEM, "out of memory reading %s", path);
+	ssize_t n = read_file(path, text, FILE_MAX);
+	int rc;
+	if (n == -ENOENT)
+		rc = vt_fail(fail, -ENOENT,
+			     "no unit '%s' on this host (%s does not exist); "
+			     "make it: vmtwin create %s ...",
+			     name, path, name);
+	else if (n == -EFBIG)
+		rc = vt_fail(fail, -EINVAL, "%s: the file is too long (at most %d bytes)", path,
+			     FILE_MAX - 1);
+	else if (n < 0)
+		rc = vt_fail(fail, (int)n, "cannot read %s: %s", path, strerror((int)-n));
+	else if (strlen(text) != (size_t)n)
+		rc = vt_fail(fail, -EINVAL,
+			     "%s: a NUL byte in the file: it is damaged; copy it from "
+			     "the other host",
+			     path);
+	else
+		rc = vt_unitconf_parse(conf, name, text, path, fail);
+	free(text);
+	return rc;
+}
+
+static int write_text(int fd, const struct vt_unitconf *c)
+{
+	int n = dprintf(fd,
+			"# vmtwin unit %s, the same on both hosts; the keys: vmtwin-unit(5)\n"
+			"directory = %s\n"
+			"hosts = %s %s\n"
+			"store = %s\n"
+			"domain = %s\n"
+			"mode = sync\n"
+			"port = %u\n"
+			"link_timeout_ms = %u\n"
+			"lease_ms = %u\n"
+			"outdate_timeout_ms = %u\n",
+			c->name, c->directory, c->hosts[0], c->hosts[1], c->store, c->domain,
+			c->port, c->link_timeout_ms, c->lease_ms, c->outdate_timeout_ms);
+	if (n < 0)
+		return errno ? -errno : -EIO;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int vt_unitconf_save(const struct vt_unitconf *conf, const char *dir, struct vt_fail *fail)
+{
+	char temp[VT_UNIT_NAME_MAX + 16], final[VT_UNIT_NAME_MAX + 8];
+	snprintf(temp, sizeof temp, ".%s.conf.new", conf->name);
+	snprintf(final, sizeof final, "%s.conf", conf->name);
+	int at = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return vt_fail(fail, -errno, "cannot open %s: %s", dir, strerror(errno));
+	unlinkat(at, temp, 0); /* of an earlier attempt that was killed */
+	int fd = openat(at, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	int rc = fd < 0 ? -errno : write_text(fd, conf);
+	if (fd >= 0)
+		close(fd);
+	/* a link, not a rename: it never replaces another unit's file */
+	if (rc == 0 && linkat(at, temp, at, final, 0) < 0)
+		rc = -errno;
+	if (fd >= 0)
+		unlinkat(at, temp, 0);
+	if (rc == 0 && fsync(at) < 0)
+		rc = -errno;
+	close(at);
+	if (rc == -EEXIST)
+		return vt_fail(fail, rc, "unit '%s' exists already: %s/%s", conf->name, dir, final);
+	if (rc < 0)
+		return vt_fail(fail, rc, "cannot write %s/%s: %s", dir, final, strerror(-rc));
+	return 0;
+}
+
+int vt_unitconf_slot(const struct vt_unitconf *conf, const char *host)
+{
+	int first = strcmp(conf->hosts[0], conf->hosts[1]) < 0 ? 0 : 1;
+	if (strcmp(host, conf->hosts[first]) == 0)
+		return 0;
+	return strcmp(host, conf->hosts[1 - first]) == 0 ? 1 : -ENOENT;
+}
