@@ -36,7 +36,7 @@ MASTER_SRC := $(wildcard replicator/daemon/master/*.c)
 WORKER_SRC := $(wildcard replicator/daemon/worker/*.c)
 FENCEWATCH_SRC := $(wildcard replicator/daemon/fencewatch/*.c)
 CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
-RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm.c,$(wildcard ra/*.c))
+RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 TOOL_SRC := $(wildcard tests/tools/*.c)
 GUEST_SRC := tests/guest/oracle.c
@@ -89,7 +89,7 @@ $(BUILD)/vmtwin: $(call obj,$(CTL_SRC)) $(LIB)
 $(BUILD)/ra/mirror: $(call obj,ra/mirror.c $(RA_COMMON_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lqb
-$(BUILD)/ra/vm: $(call obj,ra/vm.c $(RA_COMMON_SRC)) $(LIB)
+$(BUILD)/ra/vm: $(call obj,$(wildcard ra/vm*.c) $(RA_COMMON_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ -lqb -lvirt
 
@@ -116,3 +116,14 @@ uninstall:
 
 clean:
 	rm -rf $(BUILD)
+
+# ---- unit tests and the agents' contract tests ----------------------------------------------------
+UNIT_TEST_LIMIT_S := 120
+.PHONY: check-unit check-ocf
+check-unit: $(UNIT_TESTS)
+	@passed=0; failed=0; for t in $(UNIT_TESTS); do \
+		if timeout $(UNIT_TEST_LIMIT_S) $$t >$$t.log 2>&1; then passed=$$((passed + 1)); \
+		else failed=$$((failed + 1)); echo "FAILED $$t"; cat $$t.log; fi; \
+	done; echo "unit tests: $$passed programs passed, $$failed failed"; test $$failed = 0
+check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
+	ocf-tester/run $(abspath $(BUILD))

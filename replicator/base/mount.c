@@ -60,8 +60,8 @@ int vt_mount_detach(const char *dir, struct vt_fail *fail)
 		char type[64];
 		unsigned minor = 0;
 		int rc = vt_mount_at(dir, type, sizeof type, &minor);
-		if (rc == 0)
-			return 0;
+		if (rc == 0 || (rc == 1 && i > 0 && strcmp(type, VT_FUSE_SUBTYPE) != 0))
+			return 0; /* what is left was there before ours */
 		if (rc < 0)
 			return vt_fail(fail, rc, "can't read the list of mounts: %s", strerror(-rc));
 		if (strcmp(type, VT_FUSE_SUBTYPE) != 0)
