@@ -13,6 +13,8 @@
 
 #define FILE_MAX 65536 /* bytes of a unit file */
 #define LINE_MAX_BYTES 4096
+#define NO_LINE 0xffffffffu /* a value that comes from an option, not from a line */
+#define WHERE_MAX (VT_PATH_MAX + 96)
 
 enum key {
 	K_DIRECTORY,
@@ -49,10 +51,21 @@ int vt_unit_name_ok(const char *name)
 	       name[0] != '-' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
 
+/* "path:line", or only the path if the values come from options. */
+static const char *where(const struct parser *p, unsigned line, char *out, size_t cap)
+{
+	if (line == NO_LINE)
+		snprintf(out, cap, "%s", p->path);
+	else
+		snprintf(out, cap, "%s:%u", p->path, line);
+	return out;
+}
+
 static int bad(struct parser *p, const char *key, const char *value, const char *what)
 {
-	return vt_fail(p->fail, -EINVAL, "%s:%u: %s = '%.80s': %s", p->path, p->line, key, value,
-		       what);
+	char at[WHERE_MAX];
+	return vt_fail(p->fail, -EINVAL, "%s: %s = '%.80s': %s", where(p, p->line, at, sizeof at),
+		       key, value, what);
 }
 
 /* NULL, or what keeps text from being a path that means one thing only. */
@@ -203,6 +216,24 @@ static char *trim(char *s)
 	return s;
 }
 
+static int set_pair(struct parser *p, const char *key, const char *value)
+{
+	char at[WHERE_MAX];
+	unsigned k = 0;
+	while (k < KEYS && strcmp(key, key_name[k]) != 0)
+		k++;
+	if (k == KEYS)
+		return unknown_key(p, key);
+	if (p->seen[k] && p->line != NO_LINE)
+		return vt_fail(p->fail, -EINVAL, "%s:%u: '%s' is already set in line %u", p->path,
+			       p->line, key, p->seen[k]);
+	if (value[0] == '\0')
+		return vt_fail(p->fail, -EINVAL, "%s: '%s' has no value",
+			       where(p, p->line, at, sizeof at), key);
+	p->seen[k] = p->line;
+	return set_key(p, (enum key)k, value);
+}
+
 static int parse_line(struct parser *p, char *line)
 {
 	char *text = trim(line);
@@ -222,18 +253,7 @@ static int parse_line(struct parser *p, char *line)
 	*equals = '\0';
 	const char *key = trim(text);
 	const char *value = trim(equals + 1);
-	unsigned k = 0;
-	while (k < KEYS && strcmp(key, key_name[k]) != 0)
-		k++;
-	if (k == KEYS)
-		return unknown_key(p, key);
-	if (p->seen[k])
-		return vt_fail(p->fail, -EINVAL, "%s:%u: '%s' is already set in line %u", p->path,
-			       p->line, key, p->seen[k]);
-	if (value[0] == '\0')
-		return vt_fail(p->fail, -EINVAL, "%s:%u: '%s' has no value", p->path, p->line, key);
-	p->seen[k] = p->line;
-	return set_key(p, (enum key)k, value);
+	return set_pair(p, key, value);
 }
 
 /* True if inner is outer or below it. */
@@ -245,6 +265,7 @@ static bool path_within(const char *inner, const char *outer)
 
 static int fill_defaults(struct parser *p)
 {
+	char at[WHERE_MAX];
 	struct vt_unitconf *c = p->conf;
 	if (!p->seen[K_DIRECTORY])
 		return vt_fail(p->fail, -EINVAL,
@@ -262,24 +283,21 @@ static int fill_defaults(struct parser *p)
 		if (n < 0 || (size_t)n >= sizeof c->store)
 			return vt_fail(
 			    p->fail, -EINVAL,
-			    "%s:%u: directory: the path is too long for the store beside it; "
+			    "%s: directory: the path is too long for the store beside it; "
 			    "set 'store'",
-			    p->path, p->seen[K_DIRECTORY]);
+			    where(p, p->seen[K_DIRECTORY], at, sizeof at));
 	}
 	if (path_within(c->store, c->directory) || path_within(c->directory, c->store))
-		return vt_fail(p->fail, -EINVAL,
-			       "%s:%u: directory and store must not lie one inside the other",
-			       p->path, p->seen[K_STORE] ? p->seen[K_STORE] : p->seen[K_DIRECTORY]);
+		return vt_fail(
+		    p->fail, -EINVAL, "%s: directory and store must not lie one inside the other",
+		    where(p, p->seen[p->seen[K_STORE] ? K_STORE : K_DIRECTORY], at, sizeof at));
 	if (!p->seen[K_DOMAIN])
 		snprintf(c->domain, sizeof c->domain, "%s", c->name);
 	return 0;
 }
 
-int vt_unitconf_parse(struct vt_unitconf *conf, const char *name, const char *text,
-		      const char *path, struct vt_fail *fail)
+static int begin(struct vt_unitconf *conf, const char *name, struct vt_fail *fail)
 {
-	struct parser p = {.conf = conf, .path = path, .fail = fail};
-	char line[LINE_MAX_BYTES];
 	*conf = (struct vt_unitconf){
 	    .mode = VT_SYNC,
 	    .port = 7790,
@@ -293,6 +311,17 @@ int vt_unitconf_parse(struct vt_unitconf *conf, const char *name, const char *te
 			       "beginning with a letter or digit",
 			       name, VT_UNIT_NAME_MAX);
 	snprintf(conf->name, sizeof conf->name, "%s", name);
+	return 0;
+}
+
+int vt_unitconf_parse(struct vt_unitconf *conf, const char *name, const char *text,
+		      const char *path, struct vt_fail *fail)
+{
+	struct parser p = {.conf = conf, .path = path, .fail = fail};
+	char line[LINE_MAX_BYTES];
+	int begun = begin(conf, name, fail);
+	if (begun < 0)
+		return begun;
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 		p.line++;
@@ -308,6 +337,24 @@ int vt_unitconf_parse(struct vt_unitconf *conf, const char *name, const char *te
 		text += len + (text[len] == '\n');
 	}
 	return fill_defaults(&p);
+}
+
+int vt_unitconf_build(struct vt_unitconf *conf, const char *name,
+		      const struct vt_unitconf_value *values, size_t count, const char *source,
+		      struct vt_fail *fail)
+{
+	struct parser p = {.conf = conf, .path = source, .line = NO_LINE, .fail = fail};
+	int rc = begin(conf, name, fail);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		for (const char *at = values[i].value; *at && rc == 0; at++)
+			if ((unsigned char)*at < ' ')
+				rc = vt_fail(fail, -EINVAL,
+					     "%s: control character in the value of %s", source,
+					     values[i].key);
+		if (rc == 0)
+			rc = set_pair(&p, values[i].key, values[i].value);
+	}
+	return rc == 0 ? fill_defaults(&p) : rc;
 }
 
 /* Reads at most cap - 1 bytes of path, terminated. The length, or negative errno (-EFBIG: longer).

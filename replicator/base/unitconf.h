@@ -16,6 +16,7 @@
 #ifndef VMTWIN_BASE_UNITCONF_H
 #define VMTWIN_BASE_UNITCONF_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/log.h"
@@ -51,6 +52,16 @@ int vt_unitconf_load(struct vt_unitconf *conf, const char *dir, const char *name
 /* The same from text in memory (path is only for messages). */
 int vt_unitconf_parse(struct vt_unitconf *conf, const char *name, const char *text,
 		      const char *path, struct vt_fail *fail);
+struct vt_unitconf_value {
+	const char *key, *value;
+};
+/*
+ * The same from keys and values of another source, the command's options; source is how messages
+ * call it. A key given again counts as set anew.
+ */
+int vt_unitconf_build(struct vt_unitconf *conf, const char *name,
+		      const struct vt_unitconf_value *values, size_t count, const char *source,
+		      struct vt_fail *fail);
 /* Writes conf as a file of dir atomically and durably. Fails with -EEXIST if it is there. */
 int vt_unitconf_save(const struct vt_unitconf *conf, const char *dir, struct vt_fail *fail);
 /*

@@ -130,6 +130,23 @@ static void test_bad_files(void **state)
 	}
 }
 
+static void test_values_from_options(void **state)
+{
+	static const struct vt_unitconf_value good[] = {{"directory", "/vm/vm1"}, {"hosts", "a b"}};
+	static const struct vt_unitconf_value bad[] = {{"directory", "/vm/vm1"}, {"hosts", "a a"}};
+	static const struct vt_unitconf_value line[] = {{"directory", "/vm/vm1\nport = 1"}};
+	struct vt_unitconf c;
+	struct vt_fail fail = {0};
+	(void)state;
+	assert_int_equal(vt_unitconf_build(&c, "vm1", good, 2, "create", &fail), 0);
+	assert_string_equal(c.store, "/vm/.vmtwin/vm1");
+	assert_int_equal(vt_unitconf_build(&c, "vm1", bad, 2, "create", &fail), -EINVAL);
+	assert_string_equal(fail.text, "create: hosts = 'a a': the two hosts must differ");
+	assert_int_equal(vt_unitconf_build(&c, "vm1", good, 1, "create", &fail), -EINVAL);
+	assert_int_equal(vt_unitconf_build(&c, "vm1", line, 1, "create", &fail), -EINVAL);
+	assert_string_equal(fail.text, "create: control character in the value of directory");
+}
+
 static void test_long_values(void **state)
 {
 	struct vt_unitconf c;
@@ -258,6 +275,7 @@ int main(void)
 	    cmocka_unit_test(test_everything_set),
 	    cmocka_unit_test(test_directory_at_the_root),
 	    cmocka_unit_test(test_bad_files),
+	    cmocka_unit_test(test_values_from_options),
 	    cmocka_unit_test(test_long_values),
 	    cmocka_unit_test(test_unit_names),
 	    cmocka_unit_test(test_slot_goes_by_name),
