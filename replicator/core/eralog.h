@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Comparing and extending era logs (docs/PROTOCOL.md, "Eras"). Pure. */
+#ifndef VMTWIN_CORE_ERALOG_H
+#define VMTWIN_CORE_ERALOG_H
+
+#include "core/types.h"
+
+enum vc_compare {
+	VC_SAME,      /* nothing was acknowledged in one that the other lacks */
+	VC_A_AHEAD,   /* b is a prefix of a, and a has eras in which b took no part */
+	VC_B_AHEAD,
+	VC_FORK,      /* both have such eras after the last common one */
+	VC_UNRELATED, /* no era in common: other history */
+	VC_A_BLANK,   /* a has no history at all: first contact */
+	VC_B_BLANK,
+	VC_BOTH_BLANK,
+};
+
+/*
+ * Compares two logs. Trailing pair eras that the other side lacks are ignored: a pair era in which
+ * something was acknowledged is durable on both hosts (S5, TRAPS 14).
+ */
+enum vc_compare vc_eralog_compare(const struct vc_eralog *a, const struct vc_eralog *b);
+/* The last era, or NULL for a blank log. */
+const struct vc_era *vc_eralog_last(const struct vc_eralog *log);
+/*
+ * Appends an era after the last one. A full log drops its oldest eras first; that is safe only when
+ * both hosts hold the whole log, so callers trim when they pair (vc_eralog_trim) and a full log here
+ * is refused: false.
+ */
+bool vc_eralog_append(struct vc_eralog *log, uint64_t id, unsigned writer, unsigned members,
+		      unsigned flags);
+/* Keeps the newest `keep` eras. Only when both hosts hold the same log (TRAPS 18). */
+void vc_eralog_trim(struct vc_eralog *log, uint32_t keep);
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The gate that every new solo era passes: consent, or a token with proof that the peer's incarnation
+ * of this pairing is dead or fenced. Absence, silence and time are never evidence.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "core/eralog.h"
+#include "core/internal.h"
+
+bool has_token(const struct vc_state *s, uint64_t now)
+{
+	return s->certain && s->attached && now < s->lease_end_ns;
+}
+
+static bool link_hopeless(const struct vc_state *s)
+{
+	return s->phase == VC_APART || s->phase == VC_LINKING || s->phase == VC_LOST;
+}
+
+bool gate_needed(const struct vc_state *s)
+{
+	if (s->d.standing != VC_PAIRED || s->failed)
+		return false;
+	if (s->role == VC_PRIMARY)
+		return link_hopeless(s) || s->phase == VC_SRC_WAIT;
+	return s->want_promote && link_hopeless(s);
+}
+
+void gate_forget(struct vc_state *s)
+{
+	s->consent = s->procdown = s->outdate_live = false;
+	s->stage = VC_S_EVIDENCE;
+	s->outdate_sent_ns = 0;
+}
+
+/* What allows this host to go on alone now, or NONE. */
+static enum vc_reason evidence(const struct vc_state *s, uint64_t now)
+{
+	if (!s->pairing)
+		return VC_R_NONE;
+	if (s->consent)
+		return VC_R_ALONE_CONSENT;
+	if (!has_token(s, now))
+		return VC_R_NONE;
+	if (s->procdown)
+		return VC_R_ALONE_PROCDOWN;
+	/* "Changed since the pairing", never "newer than the loss" (TRAPS 7). */
+	if (s->quorate && !s->peer_member && s->fence.known && s->fence.record != 0 &&
+	    s->fence.record != s->pair_fence)
+		return VC_R_ALONE_FENCED;
+	return VC_R_NONE;
+}
+
+void fail_writes(struct step *x, enum vc_reason why)
+{
+	struct vc_state *s = x->s;
+	if (!s->failed)
+		story(x, why);
+	s->failed = true;
+	s->forgot = true; /* what was answered with an error is not sent again */
+	act_gate(x, VC_G_FAILED);
+}
+
+void become_outdated(struct step *x, enum vc_reason why)
+{
+	struct vc_state *s = x->s;
+	s->certain = false;
+	session_apart(x);
+	if (s->d.standing == VC_PAIRED) {
+		s->d.standing = VC_OUTDATED;
+		act_persist(x);
+		story(x, why);
+	}
+	if (s->want_promote)
+		request_refuse_promote(x, -EPERM, VC_R_OUTDATED);
+	if (s->role != VC_SECONDARY) {
+		fail_writes(x, why);
+		act(x, VC_A_VM_DOWN);
+	}
+}
+
+void go_solo(struct step *x, enum vc_reason why)
+{
+	struct vc_state *s = x->s;
+	unsigned self = s->config.slot;
+	if (!vc_eralog_append(&s->d.log, draw(x), self, 1u << self, 0)) {
+		story(x, VC_R_LOG_FULL);
+		return;
+	}
+	session_apart(x);
+	act(x, VC_A_STREAM_END);
+	s->forgot = true;
+	s->d.standing = VC_SOLO;
+	s->certain = false; /* a solo host needs no token (DESIGN 5) */
+	gate_forget(s);
+	s->lost_since_ns = 0;
+	act(x, VC_A_FLUSH);
+	act_persist(x);
+	story(x, why);
+	if (s->role == VC_PRIMARY && !s->failed)
+		act_gate(x, VC_G_SOLO);
+}
+
+static bool may_consent(const struct vc_state *s, uint64_t pairing)
+{
+	bool data_ok = s->d.standing != VC_SOLO;
+	return data_ok && pairing == s->pairing && s->role != VC_PRIMARY &&
+	       s->role != VC_DEMOTING && !s->outdate_live;
+}
+
+static void on_outdate(struct step *x, uint64_t pairing)
+{
+	if (!may_consent(x->s, pairing)) {
+		act_cpg(x, VC_M_REFUSED, pairing);
+		return;
+	}
+	become_outdated(x, VC_R_CONSENTED); /* durable before the answer */
+	act_cpg(x, VC_M_OUTDATED, pairing);
+}
+
+void gate_on_msg(struct step *x, bool own, const struct vc_msg *msg)
+{
+	struct vc_state *s = x->s;
+	bool current = s->pairing && msg->pairing == s->pairing;
+	if (msg->type == VC_M_PING) {
+		enum vc_reason why = evidence(s, x->now);
+		if (own && s->stage == VC_S_ROUNDTRIP && msg->pairing == s->ping_nonce &&
+		    gate_needed(s) && why != VC_R_NONE)
+			go_solo(x, why);
+	} else if (msg->type == VC_M_OUTDATE) {
+		if (!own)
+			on_outdate(x, msg->pairing);
+		else if (current && s->outdate_sent_ns)
+			s->outdate_live = true; /* from here a crossed request is refused */
+	} else if (msg->type == VC_M_OUTDATED && !own && current &&
+		   s->d.standing == VC_PAIRED) {
+		s->consent = true;
+		if (s->phase != VC_APART)
+			session_apart(x); /* the peer's link is closed, whether noticed or not */
+	} else if (msg->type == VC_M_REFUSED && !own && current) {
+		s->outdate_live = false;
+	}
+}
+
+void gate_on_peer_gone(struct step *x, enum vc_departure how)
+{
+	struct vc_state *s = x->s;
+	bool node = how == VC_LEFT_NODEDOWN;
+	story(x, node ? VC_R_PEER_GONE_NODE : VC_R_PEER_GONE_DAEMON);
+	if (!node)
+		s->procdown = true; /* with its place in the group its worker lost its token */
+	/* A worker without master still mirrors over the link; whoever writes must not rely on it,
+	 * whoever only receives may go on receiving. */
+	bool harmless = !node && s->link_up && s->role == VC_SECONDARY &&
+			(s->phase == VC_INSYNC || s->phase == VC_SOURCE || s->phase == VC_TARGET);
+	bool solo_source = !node && s->phase == VC_SOURCE;
+	if (!harmless && !solo_source)
+		session_apart(x);
+}
+
+/* Asks the peer to step back, then the fencer: a hung peer keeps quorum for ever (DESIGN 4.4). */
+static void press(struct step *x)
+{
+	struct vc_state *s = x->s;
+	uint64_t waited = x->now - s->lost_since_ns;
+	if (!s->quorate || !s->peer_member || !has_token(s, x->now))
+		return;
+	if (waited < VC_RECONNECT_MS * VC_NS_PER_MS)
+		return;
+	if (s->peer_master && s->outdate_sent_ns == 0) {
+		s->outdate_sent_ns = x->now;
+		act_cpg(x, VC_M_OUTDATE, s->pairing);
+		return;
+	}
+	if (waited < (VC_RECONNECT_MS + s->config.outdate_timeout_ms) * VC_NS_PER_MS)
+		return;
+	if (s->fence_asked_ns && x->now - s->fence_asked_ns < VC_FENCE_AGAIN_MS * VC_NS_PER_MS)
+		return;
+	s->fence_asked_ns = x->now;
+	story(x, VC_R_FENCE_ASKED);
+	act(x, VC_A_FENCE_PEER);
+}
+
+void gate_pursue(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (!gate_needed(s)) {
+		s->lost_since_ns = 0;
+		s->stage = VC_S_EVIDENCE;
+		return;
+	}
+	if (s->lost_since_ns == 0) {
+		s->lost_since_ns = x->now;
+		s->outdate_sent_ns = 0;
+		s->outdate_live = false;
+	}
+	if (s->role == VC_PRIMARY && x->now < s->fail_until_ns) {
+		fail_writes(x, VC_R_FAILED_HELD);
+		return;
+	}
+	if (!s->attached)
+		return;
+	bool proven = evidence(s, x->now) != VC_R_NONE;
+	if (!proven) {
+		s->stage = VC_S_EVIDENCE;
+		press(x);
+	} else if (s->stage == VC_S_EVIDENCE) {
+		s->stage = VC_S_ROUNDTRIP;
+		s->ping_nonce = draw(x);
+		act_cpg(x, VC_M_PING, s->ping_nonce);
+	}
+}
+
+void gate_lease(struct step *x)
+{
+	struct vc_state *s = x->s;
+	bool writes = s->role != VC_SECONDARY && !s->failed;
+	if (s->d.standing != VC_PAIRED || x->now < s->lease_end_ns || !(s->certain || writes))
+		return;
+	/* Not only the token goes (TRAPS 4): link closed, VM down, pairing anew. */
+	s->certain = false;
+	session_apart(x);
+	if (s->want_promote)
+		request_refuse_promote(x, -EAGAIN, VC_R_NO_QUORUM);
+	if (writes && s->role != VC_SECONDARY) {
+		fail_writes(x, VC_R_LEASE_END);
+		act(x, VC_A_VM_DOWN);
+	}
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Why the core did, or does not, something: one list for the unit's log, for agents' exit reasons and
+ * for `vmtwin explain`. %P stands for the peer's name. Each text says what is so and what helps.
+ */
+#ifndef VMTWIN_CORE_REASON_H
+#define VMTWIN_CORE_REASON_H
+
+#define VC_REASONS(X)                                                                              \
+	X(NONE, "")                                                                                \
+	X(STARTED, "started; waiting for %P to compare data")                                      \
+	X(STARTED_SOLO, "started; this host has the newest data and can run without %P")           \
+	X(PEER_GONE_NODE, "%P left the cluster membership")                                        \
+	X(PEER_GONE_DAEMON, "vmtwind on %P ended")                                                 \
+	X(PEER_GONE_UNIT, "the unit's worker on %P ended")                                         \
+	X(PEER_LEFT, "%P was stopped cleanly; this host has all data and goes on alone")           \
+	X(PEER_SEEN, "%P is there; comparing data")                                                \
+	X(LINK_LOST, "data link to %P lost; writes are held")                                      \
+	X(LINK_BACK, "data link to %P is back; held writes were sent again, nothing was lost")     \
+	X(RESYNC_SOURCE, "resynchronising %P from this host")                                      \
+	X(RESYNC_TARGET, "resynchronising this host from %P; not usable until it is done")         \
+	X(PAIRED, "both hosts hold the same data")                                                 \
+	X(PROMOTED_PAIR, "promoted; %P mirrors every write")                                       \
+	X(PROMOTED_SOLO, "promoted alone; writes are not mirrored until %P is back")               \
+	X(ALONE_CONSENT, "%P has marked its copy outdated; going on alone")                        \
+	X(ALONE_PROCDOWN, "vmtwind on %P is known to have ended; going on alone")                  \
+	X(ALONE_FENCED, "%P was fenced; going on alone")                                           \
+	X(DEMOTED, "demoted")                                                                      \
+	X(STOPPED, "stopped")                                                                      \
+	X(LEFT_OUTDATED, "stopped while %P goes on; this copy is outdated from now on")            \
+	X(CONSENTED, "%P goes on alone at its request; this copy is outdated from now on")         \
+	X(SAW_SOLO, "%P went on alone in the meantime; this copy is outdated")                     \
+	X(OUTDATED, "this copy is outdated: %P holds newer data. Start vmtwin on %P; this host "   \
+		    "resynchronises by itself")                                                    \
+	X(SYNCING, "this copy is incomplete: its resynchronisation from %P has not ended. Start "  \
+		   "%P or mend the data link; it goes on by itself")                               \
+	X(UNCERTAIN, "whether %P went on alone in the meantime is not known. Start %P; or, if it " \
+		     "is lost for good, force this host to be primary")                            \
+	X(NO_EVIDENCE, "%P cannot be reached and is not known to be dead: waiting for fencing to " \
+		       "succeed (crm_mon shows it), or for %P to answer")                          \
+	X(NO_QUORUM, "no quorum: this host must not decide alone")                                 \
+	X(NOT_CONNECTED, "waiting for the data link to %P")                                        \
+	X(DIVERGED, "both hosts wrote without the other: a fork. Nothing is merged or dropped; "   \
+		    "decide whose data is to stay")                                                \
+	X(UNRELATED, "%P holds another unit's data under the same name. Check which host was "     \
+		     "created as the good one")                                                    \
+	X(BOTH_BLANK, "no host has data yet: create the unit with --good-host on the host that "   \
+		      "holds the VM's files")                                                      \
+	X(NO_COMPLETE_COPY, "no host holds a complete copy with the newest data; both are needed " \
+			    "in the state before, or the operator's word")                         \
+	X(PEER_PRIMARY, "%P is still primary and connected")                                       \
+	X(LEASE_END, "this host had no proof of quorum for the length of its lease; held writes "  \
+		     "were failed and the VM is taken down")                                       \
+	X(FAILED_HELD, "held writes were answered with an I/O error on request")                   \
+	X(DISK_FAILED, "this host's disk failed an operation; see the log for the file")           \
+	X(STREAM_BROKEN, "the stream from or to %P was broken; resynchronising")                   \
+	X(FENCE_ASKED, "%P is a member but does not answer; its fencing was asked for")            \
+	X(MASTER_LOST, "vmtwind on this host ended; writes go on while the lease lasts")           \
+	X(LOG_FULL, "the log of eras is full; both hosts must be connected once to shorten it")
+
+enum vc_reason {
+#define VC_X(name, text) VC_R_##name,
+	VC_REASONS(VC_X)
+#undef VC_X
+	    VC_R_COUNT
+};
+
+/* The text with %P still in it. */
+const char *vc_reason_text(enum vc_reason reason);
+/* The name as in VC_REASONS, for traces. */
+const char *vc_reason_name(enum vc_reason reason);
+
+#endif

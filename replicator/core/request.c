@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the agent asks for: promote, demote, stop, fail-held. Each request is answered once. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/eralog.h"
+#include "core/internal.h"
+
+void request_refuse_promote(struct step *x, int rc, enum vc_reason why)
+{
+	if (!x->s->want_promote)
+		return;
+	x->s->want_promote = false;
+	act_reply(x, VC_E_PROMOTE, rc, why);
+}
+
+void request_promoted(struct step *x, enum vc_reason why)
+{
+	x->s->role = VC_PRIMARY;
+	story(x, why);
+	if (x->s->want_promote)
+		act_reply(x, VC_E_PROMOTE, 0, VC_R_NONE);
+	x->s->want_promote = false;
+}
+
+/* In sync and connected: a new pair era with us as its writer, durable on both first (S5). */
+static void promote_in_pair(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->role == VC_PROMOTING)
+		return;
+	if (!vc_eralog_append(&s->d.log, draw(x), s->config.slot, 3, 0)) {
+		request_refuse_promote(x, -EPERM, VC_R_LOG_FULL);
+		return;
+	}
+	memcpy(s->d.boot_id, s->config.boot_id, sizeof s->d.boot_id);
+	act_persist(x);
+	act_link_log(x, VC_M_ERA);
+	s->role = VC_PROMOTING;
+}
+
+static enum vc_reason waiting_for(const struct vc_state *s)
+{
+	if (!s->quorate)
+		return VC_R_NO_QUORUM;
+	if (s->phase == VC_SRC_END || s->phase == VC_SRC_WAIT || s->phase == VC_INSYNC)
+		return VC_R_NOT_CONNECTED;
+	return s->certain ? VC_R_NO_EVIDENCE : VC_R_UNCERTAIN;
+}
+
+static void pursue_promote(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->disk_failed) {
+		request_refuse_promote(x, -EPERM, VC_R_DISK_FAILED);
+	} else if (s->d.standing == VC_OUTDATED || s->d.standing == VC_SYNCING) {
+		request_refuse_promote(x, -EPERM, s->d.standing == VC_SYNCING ? VC_R_SYNCING
+									       : VC_R_OUTDATED);
+	} else if (s->d.standing == VC_SOLO && s->verdict == VC_R_DIVERGED) {
+		request_refuse_promote(x, -EPERM, VC_R_DIVERGED);
+	} else if (s->d.standing == VC_SOLO) {
+		act_gate(x, VC_G_SOLO);
+		request_promoted(x, VC_R_PROMOTED_SOLO);
+	} else if (x->now >= s->promote_until_ns) {
+		if (s->role == VC_PROMOTING)
+			s->role = VC_SECONDARY;
+		request_refuse_promote(x, -EAGAIN, waiting_for(s));
+	} else if (s->phase == VC_INSYNC && s->link_up) {
+		promote_in_pair(x);
+	}
+}
+
+static void begin_demote(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->role == VC_DEMOTING)
+		return;
+	/* The VM is stopped by now; if writes are still held they are nobody's, and failing them is
+	 * what lets everybody else go on (TRAPS 19). */
+	if (s->gate == VC_G_FROZEN || s->failed)
+		fail_writes(x, VC_R_FAILED_HELD);
+	s->role = VC_DEMOTING;
+	s->drain_until_ns = x->now + VC_DRAIN_MS * VC_NS_PER_MS;
+	act(x, VC_A_DRAIN);
+}
+
+void request_on_drained(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->role != VC_DEMOTING)
+		return;
+	act(x, VC_A_FLUSH);
+	act_gate(x, VC_G_READONLY);
+	s->role = VC_SECONDARY;
+	s->failed = false;
+	story(x, VC_R_DEMOTED);
+	if (s->want_demote)
+		act_reply(x, VC_E_DEMOTE, 0, VC_R_NONE);
+	s->want_demote = false;
+}
+
+static void finish_stop(struct step *x)
+{
+	struct vc_state *s = x->s;
+	session_apart(x);
+	act_gate(x, VC_G_READONLY);
+	act(x, VC_A_FLUSH);
+	story(x, VC_R_STOPPED);
+	act_reply(x, VC_E_STOP, 0, VC_R_NONE);
+	act(x, VC_A_EXIT);
+	s->want_stop = false;
+	s->exited = true;
+}
+
+static bool leaves_a_pair(const struct vc_state *s)
+{
+	return s->d.standing == VC_PAIRED && s->phase == VC_INSYNC && s->link_up && s->certain &&
+	       s->attached && s->peer_master == s->pair_master;
+}
+
+static void pursue_stop(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->role != VC_SECONDARY) {
+		if (s->role == VC_PROMOTING)
+			s->role = VC_SECONDARY;
+		else
+			begin_demote(x);
+	} else if (s->leave_sent) {
+		if (x->now >= s->leave_until_ns || !s->attached)
+			finish_stop(x); /* unanswered: our standing stays as it is */
+	} else if (leaves_a_pair(s)) {
+		act(x, VC_A_FLUSH);
+		act_cpg(x, VC_M_LEAVE, s->pairing);
+		s->leave_sent = true;
+		s->leave_until_ns = x->now + VC_LEAVE_MS * VC_NS_PER_MS;
+	} else {
+		finish_stop(x);
+	}
+}
+
+void request_on_leave(struct step *x, bool own, uint64_t pairing)
+{
+	struct vc_state *s = x->s;
+	bool current = s->pairing && pairing == s->pairing && s->d.standing == VC_PAIRED;
+	if (own) {
+		/* CPG's order decides between two who leave: a peer's LEAVE that came first has made
+		 * us solo, and we stay so (TRAPS 2). */
+		if (!s->leave_sent)
+			return;
+		if (current && s->certain) {
+			s->d.standing = VC_OUTDATED;
+			s->certain = false;
+			act_persist(x);
+			story(x, VC_R_LEFT_OUTDATED);
+		}
+		finish_stop(x);
+	} else if (current && s->certain) {
+		go_solo(x, VC_R_PEER_LEFT); /* a waiting promotion finds us solo in request_pursue */
+	}
+}
+
+void request_pursue(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->role == VC_DEMOTING && !s->failed &&
+	    (s->gate == VC_G_FROZEN || s->phase == VC_LOST || x->now >= s->drain_until_ns))
+		fail_writes(x, VC_R_FAILED_HELD);
+	if (s->want_promote)
+		pursue_promote(x);
+	if (s->want_stop)
+		pursue_stop(x);
+}
+
+static void on_promote(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->role == VC_PRIMARY) {
+		act_reply(x, VC_E_PROMOTE, s->failed ? -EIO : 0,
+			  s->failed ? VC_R_FAILED_HELD : VC_R_NONE);
+		return;
+	}
+	if (s->want_stop || s->role == VC_DEMOTING) {
+		act_reply(x, VC_E_PROMOTE, -EAGAIN, VC_R_DEMOTED);
+		return;
+	}
+	s->want_promote = true;
+	s->promote_until_ns = x->now + s->config.promote_wait_ms * VC_NS_PER_MS;
+}
+
+static void on_demote(struct step *x)
+{
+	struct vc_state *s = x->s;
+	request_refuse_promote(x, -EAGAIN, VC_R_DEMOTED);
+	if (s->role == VC_PROMOTING)
+		s->role = VC_SECONDARY;
+	if (s->role == VC_SECONDARY) {
+		act_reply(x, VC_E_DEMOTE, 0, VC_R_NONE);
+		return;
+	}
+	s->want_demote = true;
+	begin_demote(x);
+}
+
+void request_on(struct step *x)
+{
+	struct vc_state *s = x->s;
+	switch (x->e->type) {
+	case VC_E_PROMOTE:
+		on_promote(x);
+		break;
+	case VC_E_DEMOTE:
+		on_demote(x);
+		break;
+	case VC_E_STOP:
+		request_refuse_promote(x, -EAGAIN, VC_R_STOPPED);
+		s->want_stop = true;
+		break;
+	default: /* FAIL_HELD */
+		s->fail_until_ns = x->now + VC_FAIL_HELD_MS * VC_NS_PER_MS;
+		if (s->role == VC_PRIMARY && s->gate == VC_G_FROZEN)
+			fail_writes(x, VC_R_FAILED_HELD);
+		act_reply(x, VC_E_FAIL_HELD, 0, VC_R_NONE);
+		break;
+	}
+}

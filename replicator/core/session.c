@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The data link within a pairing: resync as source or target, its end, in sync, hand-over, resume. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/eralog.h"
+#include "core/internal.h"
+
+static const unsigned both_members = 3;
+
+void session_apart(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->phase == VC_APART)
+		return;
+	act(x, VC_A_LINK_DISABLE);
+	/* What is in flight since INSYNC is kept: the same pairing may come back (DESIGN 4.1). */
+	if (s->phase != VC_INSYNC && s->phase != VC_LOST && !s->resuming) {
+		act(x, VC_A_STREAM_END);
+		s->forgot = true;
+	}
+	s->link_up = s->sync_done = false;
+	set_phase(x, VC_APART);
+	if (s->role == VC_PROMOTING)
+		s->role = VC_SECONDARY;
+	if (s->role == VC_PRIMARY && s->d.standing == VC_PAIRED && !s->failed)
+		act_gate(x, VC_G_FROZEN);
+	/* A new hello, so that both agree anew. */
+	memset(&s->mine, 0, sizeof s->mine);
+	s->mine_delivered = false;
+}
+
+/* Standing and log as both record them when a pair era begins. */
+static void record_paired(struct vc_state *s)
+{
+	s->d.standing = VC_PAIRED;
+	s->d.lease_ms = s->pair_lease_ms;
+	memcpy(s->d.boot_id, s->config.boot_id, sizeof s->d.boot_id);
+}
+
+static bool lease_valid(const struct vc_state *s, uint64_t now)
+{
+	return s->attached && s->quorate && now < s->lease_end_ns;
+}
+
+static void enter_insync(struct step *x)
+{
+	set_phase(x, VC_INSYNC);
+	x->s->forgot = x->s->resuming = false;
+	x->s->lost_since_ns = 0;
+	if (x->s->role == VC_PRIMARY && !x->s->failed)
+		act_gate(x, VC_G_PAIR);
+}
+
+static void begin_target(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->role != VC_SECONDARY) {
+		/* The VM runs on a copy that is not the one to go on with. */
+		session_apart(x);
+		fail_writes(x, VC_R_OUTDATED);
+		act(x, VC_A_VM_DOWN);
+		return;
+	}
+	s->certain = false;
+	s->d.standing = VC_SYNCING;
+	act_persist(x); /* before the first overwrite */
+	act(x, VC_A_TARGET_START);
+	act_link_msg(x, VC_M_READY);
+	set_phase(x, VC_TARGET);
+	story(x, VC_R_RESYNC_TARGET);
+}
+
+void session_on_link_up(struct step *x)
+{
+	struct vc_state *s = x->s;
+	s->link_up = true;
+	if (s->phase == VC_LOST || (s->phase == VC_LINKING && s->resuming)) {
+		act_link_msg(x, VC_M_RESUME);
+	} else if (s->phase == VC_LINKING && s->sender) {
+		set_phase(x, VC_SRC_WAIT);
+	} else if (s->phase == VC_LINKING) {
+		begin_target(x);
+	}
+}
+
+void session_on_link_down(struct step *x)
+{
+	struct vc_state *s = x->s;
+	s->link_up = false;
+	if (s->phase == VC_INSYNC && !s->forgot) {
+		set_phase(x, VC_LOST);
+		if (s->role == VC_PROMOTING)
+			s->role = VC_SECONDARY;
+		if (s->role == VC_PRIMARY && !s->failed)
+			act_gate(x, VC_G_FROZEN);
+		story(x, VC_R_LINK_LOST);
+	} else if (s->phase != VC_APART && s->phase != VC_LOST) {
+		story(x, VC_R_LINK_LOST);
+		session_apart(x);
+	}
+}
+
+/* The target has given up its old content: now, and only now, the source may be ahead of it. */
+static void on_ready(struct step *x)
+{
+	struct vc_state *s = x->s;
+	unsigned self = s->config.slot;
+	if (s->phase != VC_SRC_WAIT)
+		return;
+	act(x, VC_A_STREAM_END);
+	if (s->d.standing != VC_SOLO) {
+		if (!vc_eralog_append(&s->d.log, draw(x), self, 1u << self, 0)) {
+			story(x, VC_R_LOG_FULL);
+			session_apart(x);
+			return;
+		}
+		s->d.standing = VC_SOLO;
+		act(x, VC_A_FLUSH);
+		act_persist(x);
+	}
+	if (s->role == VC_PRIMARY && !s->failed)
+		act_gate(x, VC_G_SOLO);
+	act(x, VC_A_SOURCE_START);
+	set_phase(x, VC_SOURCE);
+	story(x, VC_R_RESYNC_SOURCE);
+}
+
+/* The end of a resync, first half: from here on nothing is acknowledged alone (TRAPS 3). */
+static void finish_source(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->d.log.count > VC_ERAS - 8)
+		vc_eralog_trim(&s->d.log, VC_ERAS / 2); /* the target takes over this very log */
+	if (!vc_eralog_append(&s->d.log, draw(x), s->config.slot, both_members, 0))
+		return;
+	s->sync_done = false;
+	record_paired(s);
+	gate_forget(s);
+	s->certain = true;
+	if (s->role == VC_PRIMARY && !s->failed)
+		act_gate(x, VC_G_PAIR);
+	act(x, VC_A_FLUSH);
+	act_persist(x);
+	act_link_log(x, VC_M_PAIR);
+	set_phase(x, VC_SRC_END);
+}
+
+static void on_pair(struct step *x, const struct vc_eralog *log)
+{
+	struct vc_state *s = x->s;
+	const struct vc_era *last = vc_eralog_last(log);
+	if (s->phase != VC_TARGET || !last || last->members != both_members)
+		return;
+	s->d.log = *log;
+	record_paired(s);
+	gate_forget(s);
+	s->certain = lease_valid(s, x->now);
+	act(x, VC_A_FLUSH);
+	act_persist(x);
+	act_link_msg(x, VC_M_PAIRED);
+	enter_insync(x);
+	story(x, VC_R_PAIRED);
+}
+
+/* Hand-over: the peer wants to write in a new pair era. */
+static void on_era(struct step *x, const struct vc_eralog *log)
+{
+	struct vc_state *s = x->s;
+	const struct vc_era *last = vc_eralog_last(log);
+	if (s->phase != VC_INSYNC || s->role != VC_SECONDARY || !last ||
+	    last->members != both_members || last->writer != peer_slot(s) ||
+	    vc_eralog_compare(&s->d.log, log) != VC_SAME) {
+		act_link_msg(x, VC_M_ERA_NO);
+		return;
+	}
+	s->d.log = *log;
+	record_paired(s);
+	act_persist(x);
+	if (s->sender)
+		act(x, VC_A_STREAM_TURN);
+	s->sender = false;
+	act_link_msg(x, VC_M_ERA_OK);
+}
+
+static void on_era_ok(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->phase != VC_INSYNC)
+		return;
+	if (s->role != VC_PROMOTING) {
+		/* We gave up waiting, the peer did not: the stream's direction is not agreed. */
+		s->forgot = true;
+		session_apart(x);
+		return;
+	}
+	if (!s->sender)
+		act(x, VC_A_STREAM_TURN);
+	s->sender = true;
+	act_gate(x, VC_G_PAIR);
+	request_promoted(x, VC_R_PROMOTED_PAIR);
+}
+
+static void on_resume(struct step *x, uint64_t pairing)
+{
+	struct vc_state *s = x->s;
+	bool expected = s->phase == VC_LOST || (s->phase == VC_LINKING && s->resuming);
+	if (!expected)
+		return;
+	if (pairing != s->pairing || !s->certain || s->d.standing != VC_PAIRED || s->failed ||
+	    !s->peer_master) {
+		s->forgot = true;
+		session_apart(x);
+		return;
+	}
+	enter_insync(x);
+	act(x, VC_A_RESUME);
+	story(x, VC_R_LINK_BACK);
+}
+
+void session_on_link_msg(struct step *x, const struct vc_msg *msg)
+{
+	struct vc_state *s = x->s;
+	if (!s->link_up || msg->pairing != s->pairing)
+		return; /* of another pairing: counts for nothing (TRAPS 10) */
+	switch (msg->type) {
+	case VC_M_READY:
+		on_ready(x);
+		break;
+	case VC_M_PAIR:
+		on_pair(x, &msg->u.log);
+		break;
+	case VC_M_PAIRED:
+		if (s->phase == VC_SRC_END) {
+			enter_insync(x);
+			story(x, VC_R_PAIRED);
+		}
+		break;
+	case VC_M_ERA:
+		on_era(x, &msg->u.log);
+		break;
+	case VC_M_ERA_OK:
+		on_era_ok(x);
+		break;
+	case VC_M_ERA_NO:
+		if (s->role == VC_PROMOTING) {
+			s->role = VC_SECONDARY;
+			request_refuse_promote(x, -EAGAIN, VC_R_PEER_PRIMARY);
+		}
+		break;
+	case VC_M_RESUME:
+		on_resume(x, msg->pairing);
+		break;
+	default:
+		break; /* a CPG message has no business here */
+	}
+}
+
+void session_on_stream_broken(struct step *x)
+{
+	if (x->s->phase == VC_APART)
+		return;
+	story(x, VC_R_STREAM_BROKEN);
+	x->s->forgot = true;
+	session_apart(x);
+}
+
+void session_pursue(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (s->phase == VC_SOURCE && s->sync_done && lease_valid(s, x->now) &&
+	    s->peer_master == s->pair_master)
+		finish_source(x);
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The state in the words that operators of mirror clusters know, and the promotion score. */
+#include "core/eralog.h"
+#include "core/internal.h"
+
+enum { SCORE_NONE = -1, SCORE_TOKEN = 100, SCORE_SOLO = 500, SCORE_INSYNC = 600, SCORE_PRIMARY = 1000 };
+
+static struct vc_view look_primary(const struct vc_state *s)
+{
+	bool paired = s->phase == VC_INSYNC || s->phase == VC_SOURCE || s->phase == VC_SRC_END ||
+		      s->phase == VC_LOST;
+	struct vc_view v = {
+	    .show = paired ? VC_SHOW_PRIM : VC_SHOW_ALONE,
+	    .colour = VC_GREEN,
+	    .uptodate = true,
+	    .score = SCORE_PRIMARY,
+	};
+	if (s->failed || s->disk_failed) {
+		v.colour = VC_RED;
+		v.score = SCORE_NONE;
+		v.reason = s->disk_failed ? VC_R_DISK_FAILED : VC_R_FAILED_HELD;
+	} else if (s->gate == VC_G_FROZEN) {
+		v.show = VC_SHOW_PRIM;
+		v.colour = VC_ORANGE;
+		v.reason = s->quorate ? VC_R_NO_EVIDENCE : VC_R_NO_QUORUM;
+	}
+	return v;
+}
+
+static struct vc_view look_paired(const struct vc_state *s, uint64_t now)
+{
+	const struct vc_era *last = vc_eralog_last(&s->d.log);
+	bool writer = last && last->writer == s->config.slot;
+	if (s->phase == VC_INSYNC || s->phase == VC_SRC_END)
+		return (struct vc_view){
+		    .show = VC_SHOW_SECOND,
+		    .colour = VC_GREEN,
+		    .uptodate = true,
+		    .score = SCORE_INSYNC + (writer ? 10 : 0),
+		};
+	if (!has_token(s, now))
+		return (struct vc_view){
+		    .show = VC_SHOW_WAIT,
+		    .colour = VC_RED,
+		    .score = SCORE_NONE,
+		    .reason = s->verdict != VC_R_NONE ? s->verdict : VC_R_UNCERTAIN,
+		};
+	return (struct vc_view){
+	    .show = s->phase == VC_LOST ? VC_SHOW_SECOND : VC_SHOW_WAIT,
+	    .colour = VC_ORANGE,
+	    .uptodate = true,
+	    .score = SCORE_TOKEN + (writer ? 10 : 0),
+	    .reason = s->peer_member ? VC_R_NOT_CONNECTED : VC_R_NO_EVIDENCE,
+	};
+}
+
+struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns)
+{
+	if (s->exited)
+		return (struct vc_view){.show = VC_SHOW_STOP, .score = SCORE_NONE};
+	if (s->role == VC_PRIMARY || s->role == VC_DEMOTING)
+		return look_primary(s);
+	struct vc_view v = {.show = VC_SHOW_WAIT, .colour = VC_RED, .score = SCORE_NONE};
+	switch (s->d.standing) {
+	case VC_SYNCING:
+		v.reason = s->verdict != VC_R_NONE ? s->verdict : VC_R_SYNCING;
+		break;
+	case VC_OUTDATED:
+		v.reason = s->verdict != VC_R_NONE ? s->verdict : VC_R_OUTDATED;
+		break;
+	case VC_PAIRED:
+		v = look_paired(s, now_ns);
+		break;
+	case VC_SOLO:
+		v.colour = VC_ORANGE;
+		v.uptodate = true;
+		v.score = s->verdict == VC_R_DIVERGED ? SCORE_NONE : SCORE_SOLO;
+		v.reason = s->verdict;
+		break;
+	}
+	if (s->phase == VC_TARGET) {
+		v.show = VC_SHOW_SECOND;
+		v.colour = VC_ORANGE;
+	}
+	if (s->disk_failed) {
+		v.colour = VC_RED;
+		v.uptodate = false;
+		v.score = SCORE_NONE;
+		v.reason = VC_R_DISK_FAILED;
+	}
+	return v;
+}
