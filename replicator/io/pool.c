@@ -106,7 +106,8 @@ void vp_put(struct vp_buf *buf)
 	buf->next = pool->free;
 	pool->free = buf;
 	pool->free_count++;
-	if (pool->waiters_len > 0 && pool->free_count > pool->reserve)
+	/* The first buffer after none may be what an urgent user waits for. */
+	if (pool->waiters_len > 0 && (pool->free_count > pool->reserve || pool->free_count == 1))
 		wake_all(pool);
 }
 

@@ -33,9 +33,9 @@ struct vp_buf *vp_ref(struct vp_buf *buf);
 void vp_put(struct vp_buf *buf);
 unsigned vp_free_count(const struct vp_pool *pool);
 /*
- * Calls wake (once per call of vp_wait) when a buffer is free again that needs no urgency. It is called
- * from inside vp_put: it should only note the fact (vr_on_idle comes after), not act. A wait that is
- * already there is not added twice.
+ * Calls wake (once per call of vp_wait) when a buffer is free again; it may be one for urgent users
+ * only, or be gone: who gets none waits again. It is called from inside vp_put: it should only note the
+ * fact and call vr_again, not act. A wait that is already there is not added twice.
  */
 void vp_wait(struct vp_pool *pool, void (*wake)(void *ctx), void *ctx);
 /* Takes a wait back; for owners that go away. */

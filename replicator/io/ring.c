@@ -29,6 +29,7 @@ struct vr_ring {
 	unsigned idle_len;
 	unsigned in_flight;
 	bool stopped;
+	bool again; /* don't block in the coming wait */
 };
 
 static int init_uring(struct io_uring *uring, unsigned entries)
@@ -180,11 +181,11 @@ static uint64_t wait_ns(const struct vr_ring *ring, uint64_t until_ns)
 
 int vr_step(struct vr_ring *ring, uint64_t until_ns)
 {
-	bool was_stopped = ring->stopped;
+	ring->again = false;
 	/* Owners may have queued data since the last round, outside of any callback. */
 	for (unsigned i = 0; i < ring->idle_len; i++)
 		ring->idle[i].idle(ring->idle[i].ctx);
-	uint64_t ns = ring->stopped && !was_stopped ? 0 : wait_ns(ring, until_ns);
+	uint64_t ns = ring->again ? 0 : wait_ns(ring, until_ns);
 	struct __kernel_timespec ts = {
 	    .tv_sec = (long long)(ns / 1000000000u),
 	    .tv_nsec = (long long)(ns % 1000000000u),
@@ -194,8 +195,9 @@ int vr_step(struct vr_ring *ring, uint64_t until_ns)
 		    : io_uring_submit_and_get_events(&ring->uring);
 	if (rc < 0 && rc != -ETIME && rc != -EINTR && rc != -EAGAIN && rc != -EBUSY)
 		return rc;
-	fire_timers(ring);
+	/* After a stall of our own, what the peer sent meanwhile counts before timers say it was silent. */
 	dispatch(ring);
+	fire_timers(ring);
 	return 0;
 }
 
@@ -213,6 +215,12 @@ int vr_run(struct vr_ring *ring)
 void vr_stop(struct vr_ring *ring)
 {
 	ring->stopped = true;
+	ring->again = true;
+}
+
+void vr_again(struct vr_ring *ring)
+{
+	ring->again = true;
 }
 
 unsigned vr_in_flight(const struct vr_ring *ring)

@@ -49,6 +49,9 @@ void vr_timer_cancel(struct vr_ring *ring, struct vr_timer *t);
  */
 #define VR_IDLE_MAX 8
 void vr_on_idle(struct vr_ring *ring, void (*idle)(void *ctx), void *ctx);
+/* The next wait doesn't block, so idle hooks come once more: for work that turns up after one's own
+ * hook ran in this round (another hook sent a frame, or gave a buffer back). */
+void vr_again(struct vr_ring *ring);
 /* Runs until vr_stop. 0 or negative errno of the ring itself. */
 int vr_run(struct vr_ring *ring);
 /*
