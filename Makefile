@@ -35,6 +35,7 @@ LIB_SRC := $(wildcard replicator/base/*.c replicator/core/*.c replicator/wire/*.
 MASTER_SRC := $(wildcard replicator/daemon/master/*.c)
 WORKER_SRC := $(wildcard replicator/daemon/worker/*.c)
 FENCEWATCH_SRC := $(wildcard replicator/daemon/fencewatch/*.c)
+VMDOWN_SRC := $(wildcard replicator/daemon/vmdown/*.c)
 CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
 RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -44,7 +45,7 @@ GUEST_SRC := tests/guest/oracle.c
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB := $(BUILD)/libvmtwin.a
 PROGRAMS := $(if $(MASTER_SRC),$(BUILD)/vmtwind) $(if $(WORKER_SRC),$(BUILD)/vmtwin-worker) \
-	$(if $(FENCEWATCH_SRC),$(BUILD)/vmtwin-fencewatch) $(if $(CTL_SRC),$(BUILD)/vmtwin) \
+	$(if $(FENCEWATCH_SRC),$(BUILD)/vmtwin-fencewatch) $(if $(VMDOWN_SRC),$(BUILD)/vmtwin-vmdown) $(if $(CTL_SRC),$(BUILD)/vmtwin) \
 	$(if $(wildcard ra/mirror.c),$(BUILD)/ra/mirror) $(if $(wildcard ra/vm.c),$(BUILD)/ra/vm)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(TOOL_SRC))
@@ -71,7 +72,7 @@ $(LIB): $(call obj,$(LIB_SRC))
 	ar rcs $@ $^
 
 WORKER_LIBS := $(shell pkg-config --libs libfuse3 liburing gnutls libxxhash 2>/dev/null)
-MASTER_LIBS := $(shell pkg-config --libs libqb libcpg libquorum libcmap 2>/dev/null)
+MASTER_LIBS := $(shell pkg-config --libs libqb libcpg libquorum libcmap libcorosync_common 2>/dev/null)
 FENCE_CFLAGS := $(shell pkg-config --cflags pacemaker-fencing pacemaker glib-2.0 libxml-2.0 2>/dev/null | sed 's/-I/-isystem /g') -isystem /usr/include/pacemaker
 FENCE_LIBS := -lstonithd -lcrmcommon $(shell pkg-config --libs glib-2.0 2>/dev/null)
 ALL_LIBS := $(WORKER_LIBS) $(MASTER_LIBS)
@@ -84,6 +85,8 @@ $(BUILD)/vmtwin-worker: $(call obj,$(WORKER_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
 $(BUILD)/vmtwin-fencewatch: $(call obj,$(FENCEWATCH_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(FENCE_LIBS)
+$(BUILD)/vmtwin-vmdown: $(call obj,$(VMDOWN_SRC)) $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $^ -lvirt
 $(BUILD)/vmtwin: $(call obj,$(CTL_SRC)) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/ra/mirror: $(call obj,ra/mirror.c $(RA_COMMON_SRC)) $(LIB)
@@ -108,11 +111,15 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/libexec/vmtwin \
 		$(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin $(DESTDIR)/etc/vmtwin/units
 	install -m 755 $(BUILD)/vmtwind $(BUILD)/vmtwin $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(BUILD)/vmtwin-worker $(BUILD)/vmtwin-fencewatch $(DESTDIR)$(PREFIX)/libexec/vmtwin/
+	install -m 755 $(BUILD)/vmtwin-worker $(BUILD)/vmtwin-fencewatch $(BUILD)/vmtwin-vmdown \
+		$(DESTDIR)$(PREFIX)/libexec/vmtwin/
+	install -d $(DESTDIR)/lib/systemd/system
+	install -m 644 packaging/vmtwind.service $(DESTDIR)/lib/systemd/system/
 	install -m 755 $(BUILD)/ra/mirror $(BUILD)/ra/vm $(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin/
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/vmtwind sbin/vmtwin libexec/vmtwin/vmtwin-worker \
-		libexec/vmtwin/vmtwin-fencewatch lib/ocf/resource.d/vmtwin/mirror lib/ocf/resource.d/vmtwin/vm)
+		libexec/vmtwin/vmtwin-fencewatch libexec/vmtwin/vmtwin-vmdown lib/ocf/resource.d/vmtwin/mirror lib/ocf/resource.d/vmtwin/vm) \
+		$(DESTDIR)/lib/systemd/system/vmtwind.service
 
 clean:
 	rm -rf $(BUILD)

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The master: one a host, one thread on libqb's loop. It passes facts of the cluster to the workers,
+ * their messages to the group, and control requests both ways. It decides nothing about data. What
+ * may block runs in short-lived children (jobs) or in the fencing watcher.
+ *
+ *   main.c     arguments, the lock, signals
+ *   cluster.c  corosync: group, quorum, lease proofs
+ *   unit.c     units: starting workers, what they say, their death
+ *   attach.c   what a worker is told when it is attached, and facts passed on to it
+ *   worker.c   the socket to one worker: connecting, sending, receiving
+ *   control.c  the control socket's requests
+ *   status.c   the reply to status
+ *   publish.c  promotion scores and node attributes
+ *   fence.c    the fencing watcher, and asking for fencing
+ *   vmdown.c   ending a domain whose lease ended
+ *   jobs.c     children with a time limit
+ */
+#ifndef VMTWIN_MASTER_H
+#define VMTWIN_MASTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <qb/qbloop.h>
+
+#include "base/kv.h"
+#include "base/log.h"
+#include "base/paths.h"
+#include "base/unitconf.h"
+#include "core/fence_history.h"
+#include "io/cpg.h"
+#include "io/ipcs.h"
+#include "io/nodes.h"
+#include "io/quorum.h"
+#include "wire/group.h"
+#include "wire/wmsg.h"
+
+/* Limits, each with what happens at it. */
+enum {
+	VM_UNITS_MAX = 128,	       /* further units are refused */
+	VM_REQUESTS_MAX = 64,	       /* further requests are answered -EBUSY */
+	VM_JOBS_MAX = 64,	       /* further jobs fail with -EBUSY; callers try again */
+	VM_GROUP_QUEUE_MAX = 256,      /* messages CPG does not take: the master ends */
+	VM_WORKER_QUEUE_MAX = 512,     /* packets a worker does not take: it is detached */
+	VM_CONNECT_INTERVAL_MS = 50,   /* while a worker starts */
+	VM_CONNECT_TRIES = 200,	       /* then a start fails, and trying goes on slowly */
+	VM_RECONNECT_INTERVAL_MS = 2000,
+	VM_HELLO_TIMEOUT_MS = 5000,    /* then the connection is closed and made again */
+	VM_DEATH_INTERVAL_MS = 50,     /* between looks at a dying worker's lock */
+	VM_DEATH_TRIES = 100,	       /* then it counts as alive and is connected to again */
+	VM_CLUSTER_RETRY_MS = 1000,
+	VM_CLUSTER_CALL_S = 30,	       /* a corosync call that blocks longer ends the master */
+	VM_GROUP_RETRY_MS = 20,
+	VM_PROOF_INTERVAL_MS = 1000,
+	VM_MONITOR_TIMEOUT_MS = 5000,
+	VM_REQUEST_TIMEOUT_MS = 60000, /* of a request that gives none */
+	VM_PUBLISH_TIMEOUT_MS = 10000,
+	VM_PUBLISH_REFRESH_MS = 60000,
+	VM_PUBLISH_RETRY_MS = 2000,    /* doubled up to the refresh interval */
+	VM_FENCE_ANSWER_MS = 5000,     /* then the watcher is killed and started again */
+	VM_FENCE_RESTART_MS = 1000,
+	VM_FENCE_PEER_INTERVAL_MS = 60000,
+	VM_FENCE_PEER_TIMEOUT_MS = 90000,
+	VM_DOWN_TIMEOUT_MS = 10000,    /* then QEMU is killed */
+};
+
+struct vm_master;
+struct vm_unit;
+
+/* A packet waiting for a socket or for CPG. */
+struct vm_packet {
+	struct vm_packet *next;
+	size_t len;
+	uint8_t data[];
+};
+
+struct vm_queue {
+	struct vm_packet *first, **last;
+	unsigned count;
+};
+
+enum vm_state {
+	VM_DOWN,      /* no worker */
+	VM_STARTING,  /* started by us, its socket is not there yet */
+	VM_SEEKING,   /* a worker lives, but we are not connected */
+	VM_CONNECTED, /* connected, VW_HELLO not yet here */
+	VM_GREETED,   /* VW_HELLO is here; VW_ATTACH waits for the cluster or a readable unit file */
+	VM_ATTACHED,
+	VM_DYING,     /* the connection ended; whether the worker did is being looked at */
+};
+
+/* One value that Pacemaker is told, the newest only. */
+struct vm_published {
+	char want[128]; /* "": delete */
+	char done[128]; /* what Pacemaker has, if valid */
+	char sent[128]; /* by the job under way */
+	bool valid, running, wanted;
+	unsigned failures;
+	qb_loop_timer_handle timer;
+};
+
+struct vm_unit {
+	struct vm_unit *next;
+	struct vm_master *m;
+	char name[VT_UNIT_NAME_MAX + 1];
+	char rsc[128];	    /* the Pacemaker resource; "": not told yet */
+	char trouble[512];  /* why the unit is not attached, for people; "": nothing known */
+	bool has_conf;
+	int conf_error; /* why not, 0: readable */
+	struct vt_unitconf conf;
+	char peer_name[VT_HOST_NAME_MAX + 1]; /* known while attached */
+	uint32_t peer_node;		      /* 0: not attached */
+
+	enum vm_state state;
+	int fd;		   /* -1: not connected */
+	int pidfd;	   /* -1: pid not known */
+	pid_t pid;	   /* of the worker we are or were connected to; 0: none */
+	pid_t child;	   /* started by us and not reaped; 0: none */
+	uint64_t incarnation; /* 0: not known */
+	unsigned tries;
+	bool stopping; /* a stop was answered well: its end is expected */
+	bool detach;   /* to be detached as soon as we are out of its callbacks */
+	bool vm_down;  /* a VW_VM_DOWN is being served */
+	qb_loop_timer_handle timer;
+	struct vm_queue out;
+
+	bool has_status, has_peer_status;
+	struct vw_status status;
+	struct vt_kv peer_status;
+	struct vm_published score, attribute;
+};
+
+enum vm_request_state {
+	VM_REQ_WAITING, /* for the unit to be attached */
+	VM_REQ_SENT,	/* to the worker */
+	VM_REQ_ENDING,	/* stop: the worker agreed, its death is awaited */
+};
+
+struct vm_request {
+	struct vm_request *next;
+	struct vm_master *m;
+	struct vm_unit *unit;
+	struct vt_ipcs_conn *conn; /* NULL: the client went away */
+	uint32_t id;
+	enum vm_request_state state;
+	char cmd[16];
+	struct vt_kv kv;
+	qb_loop_timer_handle timer;
+};
+
+struct vm_job;
+/* result: exit code, -ETIMEDOUT, -ECHILD (died by a signal) */
+typedef void (*vm_job_done)(struct vm_master *m, void *arg, int result);
+
+struct vm_watcher { /* the fencing watcher */
+	pid_t pid;  /* 0: not running */
+	int fd;
+	bool asked;
+	uint64_t asked_ns;
+	qb_loop_timer_handle timer; /* answer overdue, or restart */
+	struct vt_fence_snapshot snap;
+};
+
+struct vm_master {
+	qb_loop_t *loop;
+	const char *run_dir, *unit_dir, *worker_path, *watcher_path, *vmdown_path;
+	int lock_fd;
+	int exit_code;
+	bool closing;
+	struct vt_ipcs *ipcs;
+	struct vm_unit *units;
+	unsigned unit_count;
+	struct vm_request *requests;
+	unsigned request_count;
+	uint32_t next_request_id;
+	struct vm_job *jobs;
+	unsigned job_count;
+
+	struct vt_cpg *cpg;
+	struct vt_quorum *quorum;
+	struct vt_nodes nodes;
+	char self_name[VT_HOST_NAME_MAX + 1];
+	uint32_t self_node;
+	uint64_t self;	  /* node << 32 | pid */
+	char waiting[512]; /* why the cluster is not joined, for people */
+	bool ready;	  /* joined, quorum told: workers can be attached */
+	bool quorum_told, quorate;
+	uint64_t breaks; /* times quorum was lost: a proof spans none of them */
+	uint64_t nonce;
+	unsigned member_nodes;
+	uint32_t member_node[VT_NODES_MAX];
+	unsigned group_size;
+	uint64_t group[VT_NODES_MAX];
+	struct vm_queue group_out;
+	qb_loop_timer_handle cluster_timer, group_timer, proof_timer;
+
+	struct vm_watcher watcher;
+	char fence_asked_node[VT_HOST_NAME_MAX + 1];
+	uint64_t fence_asked_ns; /* 0: never */
+};
+
+/* main.c */
+void vm_timer(struct vm_master *m, qb_loop_timer_handle *timer, unsigned ms, void *data,
+	      qb_loop_timer_dispatch_fn fn); /* replaces a running one */
+void vm_timer_stop(struct vm_master *m, qb_loop_timer_handle *timer);
+void vm_exit(struct vm_master *m, int code); /* ends the loop */
+void vm_queue_init(struct vm_queue *q);
+int vm_queue_add(struct vm_queue *q, const void *data, size_t len); /* 0 or -ENOMEM */
+void vm_queue_pop(struct vm_queue *q);
+void vm_queue_clear(struct vm_queue *q);
+
+/* jobs.c */
+int vm_job_start(struct vm_master *m, char *const argv[], unsigned timeout_ms, vm_job_done done,
+		 void *arg);
+void vm_reap(struct vm_master *m); /* after SIGCHLD */
+
+/* cluster.c */
+void vm_cluster_start(struct vm_master *m);
+void vm_cluster_lost(struct vm_master *m, const char *why);
+void vm_cluster_close(struct vm_master *m);
+/* Multicasts, now or as soon as CPG takes it. */
+void vm_group_send(struct vm_master *m, const struct vg_msg *msg);
+bool vm_is_member(const struct vm_master *m, uint32_t node);
+
+/* unit.c */
+struct vm_unit *vm_unit_find(struct vm_master *m, const char *name);
+/* The unit's entry, made if need be. NULL: VM_UNITS_MAX, or out of memory. */
+struct vm_unit *vm_unit_get(struct vm_master *m, const char *name);
+void vm_units_scan(struct vm_master *m); /* at start: workers that outlived a master */
+int vm_unit_start(struct vm_unit *unit, const char *rsc, struct vt_fail *fail);
+bool vm_unit_alive(struct vm_unit *unit); /* a worker of it lives, by its lock */
+void vm_unit_child_ended(struct vm_unit *unit, int status);
+void vm_unit_greeted(struct vm_unit *unit);
+void vm_unit_message(struct vm_unit *unit, struct vw_msg *msg);
+void vm_unit_disconnected(struct vm_unit *unit); /* the socket ended or was given up */
+void vm_unit_load_conf(struct vm_unit *unit);
+
+/* attach.c */
+void vm_attach(struct vm_unit *unit);
+void vm_attach_all(struct vm_master *m);
+void vm_tell_quorum(struct vm_master *m);
+void vm_tell_group(struct vm_master *m, uint64_t member, enum vw_left how);
+void vm_tell_fence(struct vm_master *m);
+void vm_tell_proof(struct vm_master *m, uint64_t sent_ns);
+void vm_send_status(struct vm_unit *unit);
+
+/* worker.c */
+void vm_worker_seek(struct vm_unit *unit, unsigned first_ms);
+void vm_worker_send(struct vm_unit *unit, const struct vw_msg *msg);
+void vm_worker_close(struct vm_unit *unit);
+
+/* control.c */
+int vm_control_open(struct vm_master *m, struct vt_fail *fail);
+void vm_control_pump(struct vm_unit *unit); /* sends what waited for the attachment */
+void vm_control_reply(struct vm_unit *unit, const struct vw_request *reply);
+/* The worker is gone: its requests are answered. text says why. */
+void vm_control_gone(struct vm_unit *unit, const char *text);
+/* Its requests that wait for it to start are answered with rc and text. */
+void vm_control_refuse(struct vm_unit *unit, int rc, const char *text);
+
+/* status.c */
+void vm_status_reply(struct vm_master *m, const struct vt_kv *request, struct vt_kv *reply);
+
+/* publish.c */
+void vm_publish(struct vm_unit *unit);
+void vm_publish_all(struct vm_master *m); /* Pacemaker is back: it may have forgotten */
+
+/* fence.c */
+void vm_fence_start(struct vm_master *m);
+void vm_fence_ask(struct vm_master *m);
+void vm_fence_child_ended(struct vm_master *m, int status);
+void vm_fence_peer(struct vm_unit *unit, const char *reason);
+void vm_fence_stop(struct vm_master *m);
+void vm_fence_fill(const struct vm_unit *unit, struct vw_fence *fence);
+
+/* vmdown.c */
+void vm_vm_down(struct vm_unit *unit, const char *reason);
+
+#endif
