@@ -3,10 +3,11 @@
 # The lab as a whole: up, list, logs.
 
 up_options() {
-	lab_fs=ext4 lab_token='' lab_qdevice=no lab_owner=$PPID lab_autoboot=yes lab_wait=yes lab_destdir=''
+	lab_fs=ext4 lab_token='' lab_qdevice=no lab_witness=no lab_owner=$PPID lab_autoboot=yes lab_wait=yes lab_destdir=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--qdevice) lab_qdevice=yes ;;
+		--witness) lab_witness=yes ;;
 		--no-autoboot) lab_autoboot=no ;;
 		--no-wait) lab_wait=no ;;
 		--token | --fs | --destdir | --owner)
@@ -33,7 +34,7 @@ write_conf() {
 	lab_instance=$(cat /proc/sys/kernel/random/uuid)
 	lab_net=$((16 + 0x$(printf '%s' "$lab_name" | md5sum | cut -c1-4) % 200))
 	lab_hosts="host1 host2"
-	[ "$lab_qdevice" = no ] || lab_hosts="$lab_hosts witness"
+	[ "$lab_qdevice$lab_witness" = nono ] || lab_hosts="$lab_hosts witness"
 	echo "$lab_instance" >"$lab_dir/instance"
 	echo "normal 0" >"$lab_dir/fence-mode"
 	for name in instance hosts fs net token qdevice owner owner_start autoboot; do

@@ -74,7 +74,7 @@ with_lock() {
 		flock -w "$lock_limit_s" 9 || die "busy for ${lock_limit_s}s: another command holds $dir"
 		[ "$dir" -ef /proc/self/fd/9 ] || exit 1
 		"$@"
-	) 2>&1
+	)
 }
 
 # One line in the record that power cuts can't touch.

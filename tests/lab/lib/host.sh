@@ -41,7 +41,7 @@ host_boot() { # HOST
 	wait_for 5 test -s "$dir/init" || { say "$1 doesn't come up: see $dir/console.log"; return 1; }
 	pid=$(host_pid "$1") || { say "$1 died at once: see $dir/console.log"; return 1; }
 	readlink "/proc/$pid/ns/mnt" "/proc/$pid/ns/net" "/proc/$pid/ns/pid" "/proc/$pid/ns/ipc" >"$dir/namespaces"
-	net_plug "$1" "$pid" || return 1
+	with_lock "$lab_dir/net" net_plug "$1" "$pid" || { say "can't plug in $1"; return 1; }
 	if ! wait_for "$boot_limit_s" host_booted "$dir" || [ ! -e "$dir/power/booted" ]; then
 		say "$1 doesn't finish booting: $(tail -n1 "$dir/console.log" 2>/dev/null)"
 		return 1

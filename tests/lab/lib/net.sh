@@ -86,18 +86,27 @@ net_apply() { # HOST PID
 		state=up
 		for what in $(cuts $ring); do
 			case $1,$what in
-			host?,both | host1,host1 | host2,host2) state=down ;;
+			host?,both | host1,host1 | host2,host2 | witness,witness) state=down ;;
 			esac
 		done
 		switch_ip link set "$(port "$1" $ring)" $state || return 1
 	done
 }
 
+has_port() { switch_ip link show "$(port "$1" 1)" >/dev/null 2>&1; }
+
+# Under the lock of net. A host that is booting or losing power right now has no links to change: it takes over
+# what is in force when it is plugged in.
 net_apply_all() {
 	local host pid
 	for host in $lab_hosts; do
 		pid=$(host_pid "$host") || continue
-		net_apply "$host" "$pid" || die "can't change $host's links"
+		has_port "$host" || continue
+		net_apply "$host" "$pid" 2>/dev/null && continue
+		if host_pid "$host" >/dev/null && has_port "$host"; then
+			say "can't change $host's links"
+			return 1
+		fi
 	done
 }
 
@@ -113,8 +122,8 @@ rings() {
 cmd_cut() {
 	local ring list what=${2:-both}
 	case $what in
-	both | pair | host1 | host2 | host1-to-host2 | host2-to-host1) ;;
-	*) die "can't cut '$what': both, pair, host1, host2, host1-to-host2 or host2-to-host1" ;;
+	both | pair | host1 | host2 | witness | host1-to-host2 | host2-to-host1) ;;
+	*) die "can't cut '$what': both, pair, host1, host2, witness, host1-to-host2 or host2-to-host1" ;;
 	esac
 	list=$(rings "${1:-}") || exit 1
 	for ring in $list; do
