@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Fencing history: what counts as proof that a node was fenced, and its text form. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/fence_history.h"
+
+static struct vt_fence_snapshot snap, again;
+static char line[VT_FENCE_LINE_MAX];
+
+static int clear(void **state)
+{
+	(void)state;
+	memset(&snap, 0, sizeof snap);
+	snap.known = true;
+	return 0;
+}
+
+static void add(const char *action, enum vt_fence_state state, int64_t s, int64_t ns)
+{
+	struct vt_fence_entry e = {
+	    .target = "host2",
+	    .action = action,
+	    .origin = "host1",
+	    .delegate = "host1",
+	    .client = "pacemaker-controld.12",
+	    .state = state,
+	    .completed_s = s,
+	    .completed_ns = ns,
+	};
+	assert_int_equal(vt_fence_add(&snap, &e), 0);
+}
+
+static uint64_t record(void)
+{
+	const struct vt_fence_node *node = vt_fence_find(&snap, "host2");
+	return node ? node->record : 0;
+}
+
+static void unfencing_proves_nothing(void **state)
+{
+	(void)state;
+	add("on", VT_FENCE_DONE, 100, 0);
+	add("on", VT_FENCE_PENDING, 0, 0);
+	add("monitor", VT_FENCE_DONE, 100, 0);
+	assert_null(vt_fence_find(&snap, "host2"));
+}
+
+static void failure_proves_nothing(void **state)
+{
+	(void)state;
+	add("reboot", VT_FENCE_OTHER, 100, 0);
+	assert_null(vt_fence_find(&snap, "host2"));
+}
+
+static void pending_is_no_proof(void **state)
+{
+	(void)state;
+	add("off", VT_FENCE_PENDING, 0, 0);
+	assert_int_equal(record(), 0);
+	assert_true(vt_fence_find(&snap, "host2")->pending);
+}
+
+static void last_success_in_any_order(void **state)
+{
+	(void)state;
+	add("reboot", VT_FENCE_DONE, 200, 5);
+	uint64_t last = record();
+	assert_int_not_equal(last, 0);
+	add("reboot", VT_FENCE_DONE, 100, 9);
+	assert_int_equal(record(), last);
+	clear(NULL);
+	add("reboot", VT_FENCE_DONE, 100, 9);
+	assert_int_not_equal(record(), last);
+	add("reboot", VT_FENCE_DONE, 200, 5);
+	assert_int_equal(record(), last);
+}
+
+static void identities_differ(void **state)
+{
+	(void)state;
+	add("reboot", VT_FENCE_DONE, 100, 1);
+	uint64_t first = record();
+	clear(NULL);
+	add("reboot", VT_FENCE_DONE, 100, 2); /* twice in one second */
+	assert_int_not_equal(record(), first);
+	clear(NULL);
+	add("off", VT_FENCE_DONE, 100, 1);
+	assert_int_not_equal(record(), first);
+	clear(NULL);
+	add("reboot", VT_FENCE_DONE, 100, 1); /* the same, read again */
+	assert_int_equal(record(), first);
+}
+
+static void later_failure_keeps_the_success(void **state)
+{
+	(void)state;
+	add("reboot", VT_FENCE_DONE, 100, 1);
+	uint64_t first = record();
+	add("reboot", VT_FENCE_OTHER, 300, 1);
+	add("on", VT_FENCE_DONE, 400, 1);
+	assert_int_equal(record(), first);
+}
+
+static void odd_entries_are_passed_over(void **state)
+{
+	(void)state;
+	struct vt_fence_entry e = {.action = "off", .state = VT_FENCE_DONE};
+	assert_int_equal(vt_fence_add(&snap, &e), 0);
+	e.target = "two words";
+	assert_int_equal(vt_fence_add(&snap, &e), 0);
+	assert_int_equal(snap.nodes, 0);
+	e.target = "host2"; /* strings missing, time zero: still a success */
+	assert_int_equal(vt_fence_add(&snap, &e), 0);
+	assert_int_not_equal(record(), 0);
+}
+
+static void too_many_nodes(void **state)
+{
+	char name[16];
+	struct vt_fence_entry e = {.target = name, .action = "off", .state = VT_FENCE_DONE};
+	(void)state;
+	for (int i = 0; i < VT_FENCE_NODES; i++) {
+		snprintf(name, sizeof name, "n%d", i);
+		assert_int_equal(vt_fence_add(&snap, &e), 0);
+	}
+	strcpy(name, "one-more");
+	assert_int_equal(vt_fence_add(&snap, &e), -E2BIG);
+}
+
+static void text_survives(void **state)
+{
+	(void)state;
+	add("reboot", VT_FENCE_DONE, 100, 1);
+	add("off", VT_FENCE_PENDING, 0, 0);
+	snap.read_ns = 123456789;
+	int len = vt_fence_format(&snap, line, sizeof line);
+	assert_true(len > 0);
+	assert_int_equal(vt_fence_parse(&again, line, (size_t)len), 0);
+	assert_true(again.known);
+	assert_int_equal(again.read_ns, 123456789);
+	assert_int_equal(vt_fence_find(&again, "host2")->record, record());
+	assert_true(vt_fence_find(&again, "host2")->pending);
+	snap.known = false;
+	len = vt_fence_format(&snap, line, sizeof line);
+	assert_int_equal(vt_fence_parse(&again, line, (size_t)len), 0);
+	assert_false(again.known);
+	assert_int_equal(again.nodes, 0);
+}
+
+static void corrupt_lines(void **state)
+{
+	static const char *const bad[] = {
+	    "", " ", "maybe 5", "known", "known x", "known -5", "known 5 host2", "known 5 host2 12",
+	    "known 5 host2 12 2", "known 5 host2 xyz 0", "known 5 host2 1 0 host2 2 0", "known 5 a 1 0 b",
+	    "unknown 5 host2 1 0", "known 5\nknown 6", "known 99999999999999999999999",
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_int_equal(vt_fence_parse(&again, bad[i], strlen(bad[i])), -EBADMSG);
+		assert_false(again.known); /* nothing of it is believed */
+	}
+	assert_int_equal(vt_fence_parse(&again, "known 5\0 host2 1 0", 18), -EBADMSG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(unfencing_proves_nothing, clear),
+	    cmocka_unit_test_setup(failure_proves_nothing, clear),
+	    cmocka_unit_test_setup(pending_is_no_proof, clear),
+	    cmocka_unit_test_setup(last_success_in_any_order, clear),
+	    cmocka_unit_test_setup(identities_differ, clear),
+	    cmocka_unit_test_setup(later_failure_keeps_the_success, clear),
+	    cmocka_unit_test_setup(odd_entries_are_passed_over, clear),
+	    cmocka_unit_test_setup(too_many_nodes, clear),
+	    cmocka_unit_test_setup(text_survives, clear),
+	    cmocka_unit_test(corrupt_lines),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
