@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vmtwin explain: why the unit is in its state, in the worker's own words. */
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/unitconf.h"
+#include "ctl/client.h"
+#include "ctl/cmd.h"
+
+#define ANSWER_MS 10000
+
+static int run_explain(const struct ctl_cmd *cmd, int argc, char **argv)
+{
+	static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {0}};
+	struct vt_kv request, reply;
+	struct vt_fail fail = {0};
+	int c = ctl_option(cmd, argc, argv, ":h", longs);
+	if (c != CTL_OPT_END)
+		return c == CTL_OPT_HELP ? EX_DONE : EX_BAD_USAGE;
+	const char *unit = ctl_unit_argument(cmd, argc, argv, 0);
+	if (!unit)
+		return EX_BAD_USAGE;
+	if (!vt_unit_name_ok(unit))
+		return ctl_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
+	vt_kv_init(&request);
+	vt_kv_add(&request, "cmd", "explain");
+	vt_kv_add(&request, "unit", "%s", unit);
+	int rc = vt_ctl_call(&request, &reply, ANSWER_MS, &fail);
+	if (rc < 0)
+		return ctl_error(cmd, rc == -ECONNREFUSED ? EX_NO_DAEMON : EX_NO_ANSWER, "%s: %s",
+				 unit, fail.text);
+	const char *text = vt_kv_get(&reply, "text");
+	long refused = vt_kv_long(&reply, "rc", -EBADMSG);
+	if (refused == -ENOENT)
+		return ctl_error(
+		    cmd, EX_NO_ANSWER,
+		    "%s is not started on this host (%s); start it: pcs resource enable "
+		    "%s-mirror, or see why not: pcs status --full",
+		    unit, text ? text : "no reason given", unit);
+	if (refused != 0)
+		return ctl_error(
+		    cmd, EX_NO_ANSWER, "%s: %s", unit,
+		    text ? text : "vmtwind refused and gave no reason; see journalctl -u vmtwind");
+	puts(text && *text ? text : "nothing to explain: vmtwind gave no text");
+	return EX_DONE;
+}
+
+const struct ctl_cmd ctl_explain = {
+    .name = "explain",
+    .summary = "why the unit is in its state on this host, and what it waits for",
+    .help =
+	"Usage: vmtwin explain UNIT\n\n"
+	"Prints what this host's worker knows about the unit: its standing, the history it shares\n"
+	"with the other host, whether its data may be used, and what it waits for.\n\n"
+	"Exit codes: 0 printed, 3 vmtwind does not run, 4 unit not started or no answer, 64 "
+	"usage.\n",
+    .run = run_explain,
+};
