@@ -119,16 +119,30 @@ int vm_file_open(struct vm_file *file, const char *meta_dir, struct vc_durable *
 	return res;
 }
 
+void vm_file_prepare(const struct vm_file *file, const struct vc_durable *durable, uint8_t *bytes)
+{
+	struct vm_record rec = {.generation = file->generation + 1, .durable = *durable};
+	vm_encode(&rec, bytes);
+}
+
+int vm_file_next_fd(const struct vm_file *file)
+{
+	return file->fd[1 - file->current];
+}
+
+void vm_file_stored(struct vm_file *file)
+{
+	file->current = 1 - file->current;
+	file->generation++;
+}
+
 int vm_file_store(struct vm_file *file, const struct vc_durable *durable)
 {
 	struct vm_record rec = {.generation = file->generation + 1, .durable = *durable};
-	int other = 1 - file->current;
-	int res = write_slot(file->fd[other], &rec);
-	if (res < 0)
-		return res;
-	file->current = other;
-	file->generation = rec.generation;
-	return 0;
+	int res = write_slot(vm_file_next_fd(file), &rec);
+	if (res == 0)
+		vm_file_stored(file);
+	return res;
 }
 
 void vm_file_close(struct vm_file *file)

@@ -27,6 +27,13 @@ int vm_file_open(struct vm_file *file, const char *meta_dir, struct vc_durable *
 		 struct vt_fail *fail);
 /* Writes the next generation into the other slot, durable on return. 0 or negative errno. */
 int vm_file_store(struct vm_file *file, const struct vc_durable *durable);
+/*
+ * The same in steps, for a caller that writes by io_uring: prepare encodes the next generation into
+ * bytes[VM_SLOT_SIZE], which go to offset 0 of next_fd; once that fd is synced, stored makes it count.
+ */
+void vm_file_prepare(const struct vm_file *file, const struct vc_durable *durable, uint8_t *bytes);
+int vm_file_next_fd(const struct vm_file *file);
+void vm_file_stored(struct vm_file *file);
 void vm_file_close(struct vm_file *file);
 
 #endif
