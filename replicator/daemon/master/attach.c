@@ -6,43 +6,39 @@
 #include <stdio.h>
 #include <string.h>
 
-static int refuse(struct vm_unit *unit, const char *text)
-{
-	if (text != unit->trouble)
-		snprintf(unit->trouble, sizeof unit->trouble, "%s", text);
-	vt_log(VT_ERR, unit->name, "the worker is not attached: %s", unit->trouble);
-	vm_control_refuse(unit, -EINVAL, unit->trouble);
-	return -EINVAL;
-}
-
-/* Both hosts of the unit as the cluster knows them. 0, or -EINVAL and the reason is told. */
+/* Both hosts of the unit as the cluster knows them. 0, or -EINVAL with the reason in unit->trouble. */
 static int find_hosts(struct vm_unit *unit, const struct vt_node **self, const struct vt_node **peer)
 {
 	struct vm_master *m = unit->m;
-	char text[512];
 	vm_unit_load_conf(unit);
 	if (!unit->has_conf)
-		return refuse(unit, unit->trouble);
+		return -EINVAL;
 	int own = strcmp(unit->conf.hosts[0], m->self_name) == 0   ? 0
 		  : strcmp(unit->conf.hosts[1], m->self_name) == 0 ? 1
 								   : -1;
 	if (own < 0) {
-		snprintf(text, sizeof text,
+		snprintf(unit->trouble, sizeof unit->trouble,
 			 "this host is %.100s in the cluster, but the unit's hosts are %.100s and %.100s: "
 			 "correct 'hosts' in %.60s/%s.conf", m->self_name, unit->conf.hosts[0],
 			 unit->conf.hosts[1], m->unit_dir, unit->name);
-		return refuse(unit, text);
+		return -EINVAL;
 	}
 	*self = vt_nodes_by_id(&m->nodes, m->self_node);
 	*peer = vt_nodes_by_name(&m->nodes, unit->conf.hosts[1 - own]);
 	if (!*self || !*peer) {
-		snprintf(text, sizeof text,
+		snprintf(unit->trouble, sizeof unit->trouble,
 			 "corosync's nodelist has no node named %.200s: correct 'hosts' in "
 			 "%.60s/%s.conf or the names in corosync.conf",
 			 unit->conf.hosts[*self ? 1 - own : own], m->unit_dir, unit->name);
-		return refuse(unit, text);
+		return -EINVAL;
 	}
 	return 0;
+}
+
+int vm_check_hosts(struct vm_unit *unit)
+{
+	const struct vt_node *self, *peer;
+	return unit->m->ready ? find_hosts(unit, &self, &peer) : 0;
 }
 
 static void send_attach(struct vm_unit *unit, const struct vt_node *self, const struct vt_node *peer)
@@ -88,8 +84,13 @@ void vm_attach(struct vm_unit *unit)
 {
 	struct vm_master *m = unit->m;
 	const struct vt_node *self, *peer;
-	if (unit->state != VM_GREETED || !m->ready || find_hosts(unit, &self, &peer) < 0)
+	if (unit->state != VM_GREETED || !m->ready)
 		return;
+	if (find_hosts(unit, &self, &peer) < 0) {
+		vt_log(VT_ERR, unit->name, "the worker is not attached: %s", unit->trouble);
+		vm_control_refuse(unit, -EINVAL, unit->trouble);
+		return;
+	}
 	unit->state = VM_ATTACHED;
 	unit->trouble[0] = '\0';
 	unit->peer_node = peer->id;

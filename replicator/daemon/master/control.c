@@ -196,7 +196,10 @@ static void add_request(struct vm_unit *unit, struct vt_ipcs_conn *conn, const c
 	*at = r; /* in the order of their coming */
 	m->request_count++;
 	vm_timer(m, &r->timer, limit_ms(cmd, kv), r, on_overdue);
-	vm_control_pump(unit);
+	if (unit->state == VM_GREETED)
+		vm_attach(unit); /* refused before? perhaps its file was corrected */
+	else
+		vm_control_pump(unit);
 }
 
 /* A unit without a worker. True: the request is answered. */

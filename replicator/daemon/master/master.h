@@ -238,6 +238,9 @@ void vm_unit_disconnected(struct vm_unit *unit); /* the socket ended or was give
 void vm_unit_load_conf(struct vm_unit *unit);
 
 /* attach.c */
+/* Do the unit file and the cluster fit together? 0 (or not in the cluster yet: nothing known against
+ * it), or -EINVAL and unit->trouble says why not. */
+int vm_check_hosts(struct vm_unit *unit);
 void vm_attach(struct vm_unit *unit);
 void vm_attach_all(struct vm_master *m);
 void vm_tell_quorum(struct vm_master *m);

@@ -34,7 +34,8 @@ static void remove_run_file(const struct vm_unit *unit, const char *suffix)
 	unlink(path);
 }
 
-/* Reads a small file's text without trailing white space; empty if there is none. */
+/* Reads a small file's text without trailing white space; empty if there is none. A leading "unit NAME: "
+ * is left out: whoever shows the text says it. */
 static void read_run_file(const struct vm_unit *unit, const char *suffix, char *out, size_t cap)
 {
 	char path[RUN_PATH_MAX];
@@ -49,6 +50,10 @@ static void read_run_file(const struct vm_unit *unit, const char *suffix, char *
 	while (len > 0 && (unsigned char)out[len - 1] <= ' ')
 		len--;
 	out[len] = '\0';
+	char prefix[VT_UNIT_NAME_MAX + 16];
+	int n_prefix = snprintf(prefix, sizeof prefix, "unit %s: ", unit->name);
+	if (strncmp(out, prefix, (size_t)n_prefix) == 0)
+		memmove(out, out + n_prefix, len + 1 - (size_t)n_prefix);
 }
 
 /* A master started later must know the resource's name to go on publishing scores. */
@@ -266,7 +271,7 @@ int vm_unit_start(struct vm_unit *unit, const char *rsc, struct vt_fail *fail)
 		return 0;
 	unit->trouble[0] = '\0';
 	vm_unit_load_conf(unit);
-	if (!unit->has_conf)
+	if (!unit->has_conf || vm_check_hosts(unit) < 0)
 		return vt_fail(fail, -EINVAL, "unit %s: %s", unit->name, unit->trouble);
 	if (vm_unit_alive(unit)) {
 		unit->state = VM_SEEKING;
