@@ -88,9 +88,42 @@ void vm_redefine_snapshots(struct vm *vm, virDomainPtr dom)
 	free(names);
 }
 
+/*
+ * Makes room for the replicated XML if libvirt knows another domain of this name, with another uuid.
+ * Its disks are files and stay; snapshots known only to libvirt would be lost, so not with those.
+ */
+static int undefine_namesake(struct vm *vm)
+{
+	virDomainPtr old = virDomainLookupByName(vm->conn, vm->domain);
+	if (!old)
+		return -1;
+	int rc = -1;
+	if (virDomainSnapshotNum(old, 0) <= 0 && virDomainIsActive(old) == 0)
+		rc = virDomainUndefineFlags(old, VIR_DOMAIN_UNDEFINE_MANAGED_SAVE |
+						     VIR_DOMAIN_UNDEFINE_KEEP_NVRAM);
+	virDomainFree(old);
+	if (rc == 0)
+		ocf_log(vm->run, "warning", "libvirt knew another domain %s, with another uuid; it is "
+			"replaced. Give %s a uuid, so that the guest sees the same machine on both hosts",
+			vm->domain, vm->config);
+	return rc;
+}
+
+static virDomainPtr define_xml(struct vm *vm, const char *xml, struct vt_fail *fail)
+{
+	guard_doing(vm->note, "defining domain %s from %s", vm->domain, vm->config);
+	virDomainPtr dom = virDomainDefineXML(vm->conn, xml);
+	if (dom)
+		return dom;
+	bool exists = virGetLastErrorCode() == VIR_ERR_OPERATION_FAILED;
+	vm_libvirt_error(fail);
+	return exists && undefine_namesake(vm) == 0 ? virDomainDefineXML(vm->conn, xml) : NULL;
+}
+
 /* Defines the domain from its replicated XML. NULL with the reason told and *code set. */
 static virDomainPtr define(struct vm *vm, enum ocf_code *code)
 {
+	struct vt_fail fail = {.code = 0};
 	if (!vm->config[0]) {
 		*code = ocf_fail(OCF_ERR_CONFIGURED, "the XML of domain %s is unknown: %s", vm->domain,
 				 vm->conf_problem);
@@ -105,12 +138,10 @@ static virDomainPtr define(struct vm *vm, enum ocf_code *code)
 				 "mirror and ordered after it", vm->config, strerror(errno), vm->domain);
 		return NULL;
 	}
-	guard_doing(vm->note, "defining domain %s from %s", vm->domain, vm->config);
-	virDomainPtr dom = virDomainDefineXML(vm->conn, xml);
+	virDomainPtr dom = define_xml(vm, xml, &fail);
 	free(xml);
 	if (!dom) {
-		*code = ocf_fail(OCF_ERR_GENERIC, "libvirt does not take %s: %s", vm->config,
-				 virGetLastErrorMessage());
+		*code = ocf_fail(OCF_ERR_GENERIC, "libvirt does not take %s: %s", vm->config, fail.text);
 		return NULL;
 	}
 	const char *name = virDomainGetName(dom);
@@ -157,6 +188,15 @@ static enum vm_seen wait_running(struct vm *vm, virDomainPtr dom, int limit_ms, 
 	}
 }
 
+/* Without a managed save even if one came up just now, where the driver knows of such. */
+static int create_fresh(virDomainPtr dom)
+{
+	int rc = virDomainCreateWithFlags(dom, VIR_DOMAIN_START_FORCE_BOOT);
+	if (rc != 0 && virGetLastErrorCode() == VIR_ERR_INVALID_ARG)
+		rc = virDomainCreate(dom);
+	return rc;
+}
+
 static enum ocf_code create(struct vm *vm, virDomainPtr dom)
 {
 	const char *note = "off";
@@ -166,7 +206,7 @@ static enum ocf_code create(struct vm *vm, virDomainPtr dom)
 		guard_doing(vm->note, "starting domain %s (try %ld of %ld)", vm->domain, try,
 			    vm->start_tries);
 		fail.text[0] = '\0';
-		int rc = virDomainCreateWithFlags(dom, VIR_DOMAIN_START_FORCE_BOOT);
+		int rc = create_fresh(dom);
 		if (rc != 0)
 			vm_libvirt_error(&fail);
 		int left_ms = (int)(vm->start_interval * 1000);
