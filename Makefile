@@ -134,3 +134,19 @@ check-unit: $(UNIT_TESTS)
 	done; echo "unit tests: $$passed programs passed, $$failed failed"; test $$failed = 0
 check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
 	ocf-tester/run $(abspath $(BUILD))
+
+# ---- simulation of the decision core ------------------------------------------------------------
+SIM_SEEDS ?= 1500
+SIM_SRC := $(wildcard tests/sim/*.c)
+.PHONY: check-sim
+$(BUILD)/tests/sim: $(call obj,$(SIM_SRC)) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^
+check-sim: $(BUILD)/tests/sim
+	$(BUILD)/tests/sim --seeds $(SIM_SEEDS)
+
+# ---- fuzzing: every decoder against any bytes ------------------------------------------------------
+FUZZ_SECONDS ?= 10
+.PHONY: fuzz
+fuzz:
+	@BUILD=$(BUILD) tests/fuzz/run -t $(FUZZ_SECONDS)
