@@ -116,7 +116,8 @@ static void on_outdate(struct step *x, uint64_t pairing)
 		act_cpg(x, VC_M_REFUSED, pairing);
 		return;
 	}
-	become_outdated(x, VC_R_CONSENTED); /* durable before the answer */
+	if (x->s->d.standing == VC_PAIRED)
+		become_outdated(x, VC_R_CONSENTED); /* durable before the answer */
 	act_cpg(x, VC_M_OUTDATED, pairing);
 }
 
@@ -137,7 +138,7 @@ void gate_on_msg(struct step *x, bool own, const struct vc_msg *msg)
 	} else if (msg->type == VC_M_OUTDATED && !own && current &&
 		   s->d.standing == VC_PAIRED) {
 		s->consent = true;
-		if (s->phase != VC_APART)
+		if (s->phase == VC_INSYNC || s->phase == VC_LOST)
 			session_apart(x); /* the peer's link is closed, whether noticed or not */
 	} else if (msg->type == VC_M_REFUSED && !own && current) {
 		s->outdate_live = false;

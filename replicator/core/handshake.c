@@ -221,6 +221,7 @@ static void agree(struct step *x)
 		adopt_unit(s);
 		gate_forget(s);
 		s->forgot = true; /* until the new stream is in sync */
+		s->lost_since_ns = x->now; /* the link gets its time before OUTDATE is sent */
 	}
 	s->pair_master = s->peer_master;
 	s->pair_port = s->theirs.port;

@@ -14,7 +14,8 @@ enum vc_msg_type {
 	VC_M_LEAVE,	/* I stop; if you are certain, go on alone (pairing) */
 	VC_M_PING,	/* to myself: are messages still delivered? (nonce) */
 	/* through the data link, in stream order */
-	VC_M_READY = 32, /* target: my old content is given up, send */
+	VC_M_GO = 32,	 /* source: all I have is durable, give up your content */
+	VC_M_READY,	 /* target: it is given up, send */
 	VC_M_PAIR,	 /* source: recorded as paired, here is the log; you do too */
 	VC_M_PAIRED,	 /* target: recorded */
 	VC_M_ERA,	 /* new pair era with me as writer, recorded here (log) */

@@ -78,9 +78,10 @@ void session_on_link_up(struct step *x)
 	if (s->phase == VC_LOST || (s->phase == VC_LINKING && s->resuming)) {
 		act_link_msg(x, VC_M_RESUME);
 	} else if (s->phase == VC_LINKING && s->sender) {
+		/* The target's cache may hold what a power cut would take from us: durable first. */
+		act(x, VC_A_FLUSH);
+		act_link_msg(x, VC_M_GO);
 		set_phase(x, VC_SRC_WAIT);
-	} else if (s->phase == VC_LINKING) {
-		begin_target(x);
 	}
 }
 
@@ -88,7 +89,7 @@ void session_on_link_down(struct step *x)
 {
 	struct vc_state *s = x->s;
 	s->link_up = false;
-	if (s->phase == VC_INSYNC && !s->forgot) {
+	if (s->phase == VC_INSYNC && s->certain && !s->forgot) {
 		set_phase(x, VC_LOST);
 		if (s->role == VC_PROMOTING)
 			s->role = VC_SECONDARY;
@@ -224,6 +225,10 @@ void session_on_link_msg(struct step *x, const struct vc_msg *msg)
 	if (!s->link_up || msg->pairing != s->pairing)
 		return; /* of another pairing: counts for nothing (TRAPS 10) */
 	switch (msg->type) {
+	case VC_M_GO:
+		if (s->phase == VC_LINKING && !s->resuming && !s->sender)
+			begin_target(x);
+		break;
 	case VC_M_READY:
 		on_ready(x);
 		break;

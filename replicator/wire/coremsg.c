@@ -96,7 +96,7 @@ int vx_encode(const struct vc_msg *msg, uint8_t *out)
 static bool known(uint8_t type)
 {
 	return (type >= VC_M_HELLO && type <= VC_M_PING) ||
-	       (type >= VC_M_READY && type <= VC_M_RESUME);
+	       (type >= VC_M_GO && type <= VC_M_RESUME);
 }
 
 int vx_decode(struct vc_msg *msg, const void *bytes, size_t len)
