@@ -150,3 +150,18 @@ FUZZ_SECONDS ?= 10
 .PHONY: fuzz
 fuzz:
 	@BUILD=$(BUILD) tests/fuzz/run -t $(FUZZ_SECONDS)
+
+# ---- the command's tests, manual pages ------------------------------------------------------------
+MAN := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
+.PHONY: check-ctl man install-man
+check-ctl: $(BUILD)/vmtwin $(BUILD)/tests/ctl-replay
+	tests/ctl/run.sh $(BUILD)
+$(BUILD)/man/%: docs/man/%.scd
+	@mkdir -p $(@D)
+	scdoc <$< >$@.new && mv $@.new $@
+man: $(MAN)
+install: install-man
+install-man: man
+	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 $(filter %.5,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man5/
+	install -m 644 $(filter %.8,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man8/

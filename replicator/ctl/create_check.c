@@ -159,9 +159,13 @@ static int check_store_path(struct cc_job *job, struct vt_fail *fail)
 {
 	cd_parent(job->base, job->conf.store);
 	int kind = cd_kind(job->base);
-	if (kind == CD_OTHER)
+	if (kind == CD_OTHER) {
+		int rc = check_plain_path(job->base, "the store's parent", fail);
+		if (rc < 0)
+			return rc;
 		return vt_fail(fail, -ENOTDIR,
 			       "%s is not a directory; move it away or give --store", job->base);
+	}
 	if (kind == CD_ABSENT && job->own_store)
 		return vt_fail(fail, -ENOENT,
 			       "%s, the directory to hold the store, does not exist; make it",

@@ -13,6 +13,8 @@
 #include "ctl/dirs.h"
 #include "io/metafile.h"
 
+#define SAME_SECOND 100 /* metadata of units destroyed within one second, at most */
+
 struct job {
 	struct vt_unitconf conf;
 	const char *unit_dir;
@@ -83,16 +85,23 @@ static int give_back(const struct job *j, struct vt_fail *fail)
 
 static int keep_meta(struct job *j, struct vt_fail *fail)
 {
-	char name[64];
+	char stamp[32], name[64];
 	time_t now = time(NULL);
 	struct tm tm;
 	if (cd_kind(j->meta) == CD_ABSENT)
 		return 0;
 	gmtime_r(&now, &tm);
-	strftime(name, sizeof name, "meta.old-%Y%m%dT%H%M%SZ", &tm);
-	int rc = cd_join(j->old, j->conf.store, name);
-	if (rc == 0)
-		rc = cd_move(j->meta, j->old, false);
+	strftime(stamp, sizeof stamp, "meta.old-%Y%m%dT%H%M%SZ", &tm);
+	int rc = -EEXIST;
+	for (int i = 0; i < SAME_SECOND && rc == -EEXIST; i++) {
+		if (i == 0)
+			snprintf(name, sizeof name, "%s", stamp);
+		else
+			snprintf(name, sizeof name, "%s-%d", stamp, i);
+		rc = cd_join(j->old, j->conf.store, name);
+		if (rc == 0)
+			rc = cd_move(j->meta, j->old, false);
+	}
 	if (rc < 0)
 		return vt_fail(fail, rc, "cannot rename %s: %s; the VM's files are back in %s",
 			       j->meta, strerror(-rc), j->conf.directory);

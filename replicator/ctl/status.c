@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,52 +13,9 @@
 #include "ctl/status_view.h"
 
 #define ANSWER_MS 10000
+#define PAGES_MAX SV_UNITS_MAX
 
-static int larger(int a, const char *s)
-{
-	int n = (int)strnlen(s, VT_HOST_NAME_MAX);
-	return n > a ? n : a;
-}
-
-/* Prints the table of all units, or of the one named only. */
-static void print_table(const struct vt_kv *reply, const char *only)
-{
-	struct sv_unit unit;
-	int unit_width = 4, host_width = 4;
-	unsigned shown = 0;
-	bool ansi = isatty(STDOUT_FILENO);
-	for (unsigned i = 0; sv_unit(reply, i, &unit); i++) {
-		unit_width = larger(unit_width, unit.name);
-		host_width = larger(larger(host_width, unit.host[0].name), unit.host[1].name);
-	}
-	for (unsigned i = 0; sv_unit(reply, i, &unit); i++) {
-		if (only[0] && strcmp(only, unit.name) != 0)
-			continue;
-		if (shown++ == 0)
-			printf("%-*s  %-*s  STATE   COLOUR   DATA\n", unit_width, "UNIT",
-			       host_width, "HOST");
-		sv_print_rows(stdout, &unit, unit_width, host_width, ansi);
-	}
-	if (shown == 0 && only[0] == '\0')
-		printf("no units on this host; make one: vmtwin create --help\n");
-}
-
-static int exit_code(const struct vt_kv *reply, const char *only, unsigned *found)
-{
-	struct sv_unit unit;
-	int code = EX_DONE;
-	*found = 0;
-	for (unsigned i = 0; sv_unit(reply, i, &unit); i++) {
-		if (only[0] && strcmp(only, unit.name) != 0)
-			continue;
-		int own = sv_exit_code(&unit);
-		code = own > code ? own : code;
-		(*found)++;
-	}
-	return code;
-}
-
-static int ask(const struct ctl_cmd *cmd, const char *unit, struct vt_kv *reply)
+static int ask(const struct ctl_cmd *cmd, const char *unit, long from, struct vt_kv *reply)
 {
 	struct vt_kv request;
 	struct vt_fail fail = {0};
@@ -65,6 +23,8 @@ static int ask(const struct ctl_cmd *cmd, const char *unit, struct vt_kv *reply)
 	vt_kv_add(&request, "cmd", "status");
 	if (unit[0])
 		vt_kv_add(&request, "unit", "%s", unit);
+	if (from > 0)
+		vt_kv_add(&request, "from", "%ld", from);
 	int rc = vt_ctl_call(&request, reply, ANSWER_MS, &fail);
 	if (rc < 0)
 		return ctl_error(cmd, rc == -ECONNREFUSED ? EX_NO_DAEMON : EX_NO_ANSWER, "%s",
@@ -78,13 +38,34 @@ static int ask(const struct ctl_cmd *cmd, const char *unit, struct vt_kv *reply)
 	return EX_DONE;
 }
 
+/* Asks page after page. The pages stay allocated, as the list points into them. */
+static int ask_all(const struct ctl_cmd *cmd, const char *unit, struct sv_list *list)
+{
+	long from = 0;
+	for (int page = 0; page < PAGES_MAX; page++) {
+		struct vt_kv *reply = malloc(sizeof *reply);
+		if (!reply)
+			return ctl_error(cmd, EX_NO_ANSWER, "out of memory");
+		int rc = ask(cmd, unit, from, reply);
+		if (rc != EX_DONE) {
+			free(reply);
+			return rc;
+		}
+		sv_add_page(list, reply, (unsigned)from, unit);
+		long next = vt_kv_long(reply, "next", 0);
+		if (next <= from)
+			return EX_DONE;
+		from = next;
+	}
+	return EX_DONE;
+}
+
 static int run_status(const struct ctl_cmd *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	struct vt_kv reply;
+	struct sv_list list = {0};
 	bool json = false;
-	unsigned found;
 	int c;
 	while ((c = ctl_option(cmd, argc, argv, ":jh", longs)) != CTL_OPT_END) {
 		if (c < 0)
@@ -96,18 +77,19 @@ static int run_status(const struct ctl_cmd *cmd, int argc, char **argv)
 		return EX_BAD_USAGE;
 	if (unit[0] && !vt_unit_name_ok(unit))
 		return ctl_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
-	int rc = ask(cmd, unit, &reply);
+	int rc = ask_all(cmd, unit, &list);
 	if (rc != EX_DONE)
 		return rc;
-	int code = exit_code(&reply, unit, &found);
-	if (unit[0] && found == 0)
+	if (unit[0] && list.count == 0)
 		return ctl_error(cmd, EX_NO_ANSWER, "no unit '%s' on this host; see vmtwin status",
 				 unit);
 	if (json)
-		sv_print_json(stdout, &reply, unit);
+		sv_print_json(stdout, &list);
+	else if (list.count > 0)
+		sv_print_table(stdout, &list, isatty(STDOUT_FILENO));
 	else
-		print_table(&reply, unit);
-	return code;
+		puts("no units on this host; make one: vmtwin create --help");
+	return sv_exit_code(&list);
 }
 
 const struct ctl_cmd ctl_status = {

@@ -8,31 +8,24 @@
 static const char *const colour_name[] = {
     [SV_GREEN] = "green", [SV_ORANGE] = "orange", [SV_RED] = "red", [SV_UNKNOWN] = "unknown"};
 
-/* The value of unitN_WORD (or unitN.WORD, as some replies spell it), or NULL. */
-static const char *field(const struct vt_kv *reply, unsigned index, const char *prefix,
-			 const char *word)
+/* The value of unitN.WORD, or of unitN.peer.WORD; NULL if there is none. */
+static const char *field(const struct vt_kv *reply, unsigned index, bool peer, const char *word)
 {
 	char key[64];
-	for (const char *sep = "_."; *sep; sep++) {
-		snprintf(key, sizeof key, "unit%u%c%s%s", index, *sep, prefix, word);
-		const char *value = vt_kv_get(reply, key);
-		if (value)
-			return value;
-	}
-	return NULL;
+	snprintf(key, sizeof key, "unit%u.%s%s", index, peer ? "peer." : "", word);
+	return vt_kv_get(reply, key);
 }
 
-static const char *text_field(const struct vt_kv *reply, unsigned index, const char *prefix,
+static const char *text_field(const struct vt_kv *reply, unsigned index, bool peer,
 			      const char *word)
 {
-	const char *value = field(reply, index, prefix, word);
+	const char *value = field(reply, index, peer, word);
 	return value ? value : "";
 }
 
-static long number_field(const struct vt_kv *reply, unsigned index, const char *prefix,
-			 const char *word)
+static long number_field(const struct vt_kv *reply, unsigned index, bool peer, const char *word)
 {
-	const char *value = field(reply, index, prefix, word);
+	const char *value = field(reply, index, peer, word);
 	size_t n = value ? strlen(value) : 0;
 	long v = 0;
 	if (n == 0 || n > 9 || strspn(value, "0123456789") != n)
@@ -53,39 +46,47 @@ static enum sv_colour colour_of(const char *colour, const char *state)
 	return SV_UNKNOWN;
 }
 
-static void fill_host(const struct vt_kv *reply, unsigned index, const char *prefix,
-		      struct sv_host *h)
+static void fill_host(const struct vt_kv *reply, unsigned index, bool peer, struct sv_host *h)
 {
-	long uptodate = number_field(reply, index, prefix, "uptodate");
-	h->name = text_field(reply, index, prefix, "host");
-	h->state = text_field(reply, index, prefix, "state");
-	h->text = text_field(reply, index, prefix, "text");
-	h->colour = colour_of(text_field(reply, index, prefix, "colour"), h->state);
+	long uptodate = number_field(reply, index, peer, "uptodate");
+	h->name = text_field(reply, index, peer, "host");
+	h->state = text_field(reply, index, peer, "state");
+	h->text = text_field(reply, index, peer, "text");
+	if (!h->text[0])
+		h->text = text_field(reply, index, peer, "trouble");
+	h->colour = colour_of(text_field(reply, index, peer, "colour"), h->state);
 	h->uptodate = uptodate == 0 || uptodate == 1 ? (int)uptodate : -1;
-	h->progress = number_field(reply, index, prefix, "progress");
+	h->progress = number_field(reply, index, peer, "progress");
 	if (h->progress > 100)
 		h->progress = -1;
-	h->eta_s = number_field(reply, index, prefix, "eta_s");
-	h->held = number_field(reply, index, prefix, "held");
+	h->eta_s = number_field(reply, index, peer, "eta_s");
+	h->held = number_field(reply, index, peer, "held");
 }
 
-bool sv_unit(const struct vt_kv *reply, unsigned index, struct sv_unit *out)
+unsigned sv_add_page(struct sv_list *list, const struct vt_kv *reply, unsigned from,
+		     const char *only)
 {
-	if (index >= SV_UNITS_MAX || !field(reply, index, "", "name"))
-		return false;
-	out->name = text_field(reply, index, "", "name");
-	fill_host(reply, index, "", &out->host[0]);
-	fill_host(reply, index, "peer_", &out->host[1]);
-	return true;
+	unsigned index = from;
+	if (from == 0)
+		list->facts = reply;
+	for (; list->count < SV_UNITS_MAX && field(reply, index, false, "name"); index++) {
+		struct sv_unit *unit = &list->unit[list->count];
+		unit->name = text_field(reply, index, false, "name");
+		if (only[0] && strcmp(only, unit->name) != 0)
+			continue;
+		fill_host(reply, index, false, &unit->host[0]);
+		fill_host(reply, index, true, &unit->host[1]);
+		list->count++;
+	}
+	return index - from;
 }
 
-int sv_exit_code(const struct sv_unit *unit)
+int sv_exit_code(const struct sv_list *list)
 {
 	int code = EX_DONE;
-	for (int i = 0; i < 2; i++) {
-		int own = unit->host[i].colour == SV_RED     ? EX_RED
-			  : unit->host[i].colour == SV_GREEN ? EX_DONE
-							     : EX_ORANGE;
+	for (unsigned i = 0; i < list->count * 2; i++) {
+		enum sv_colour colour = list->unit[i / 2].host[i % 2].colour;
+		int own = colour == SV_RED ? EX_RED : colour == SV_GREEN ? EX_DONE : EX_ORANGE;
 		if (own > code)
 			code = own;
 	}
@@ -126,7 +127,8 @@ static void put_details(FILE *out, const struct sv_host *h)
 	}
 }
 
-void sv_print_rows(FILE *out, const struct sv_unit *unit, int unit_width, int host_width, bool ansi)
+static void print_rows(FILE *out, const struct sv_unit *unit, int unit_width, int host_width,
+		       bool ansi)
 {
 	static const char *const escape[] = {"\033[32m", "\033[33m", "\033[31m", ""};
 	for (int i = 0; i < 2; i++) {
@@ -135,13 +137,33 @@ void sv_print_rows(FILE *out, const struct sv_unit *unit, int unit_width, int ho
 				       : h->uptodate   ? "uptodate"
 						       : "not uptodate";
 		bool colour = ansi && h->colour != SV_UNKNOWN;
-		fprintf(out, "%-*s  %-*s  %-6s  ", unit_width, i == 0 ? unit->name : "", host_width,
+		fprintf(out, "%-*s  %-*s  %-7s  ", unit_width, i == 0 ? unit->name : "", host_width,
 			h->name[0] ? h->name : "?", h->state[0] ? h->state : "?");
 		fprintf(out, "%s%-7s%s  %-12s", colour ? escape[h->colour] : "",
 			colour_name[h->colour], colour ? "\033[0m" : "", uptodate);
 		put_details(out, h);
 		fputc('\n', out);
 	}
+}
+
+static int larger(int a, const char *s)
+{
+	int n = (int)strnlen(s, 255);
+	return n > a ? n : a;
+}
+
+void sv_print_table(FILE *out, const struct sv_list *list, bool ansi)
+{
+	int unit_width = 4, host_width = 4;
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct sv_unit *unit = &list->unit[i];
+		unit_width = larger(unit_width, unit->name);
+		host_width = larger(larger(host_width, unit->host[0].name), unit->host[1].name);
+	}
+	fprintf(out, "%-*s  %-*s  STATE    COLOUR   DATA\n", unit_width, "UNIT", host_width,
+		"HOST");
+	for (unsigned i = 0; i < list->count; i++)
+		print_rows(out, &list->unit[i], unit_width, host_width, ansi);
 }
 
 /* Length of the well-formed UTF-8 character at s, 0 if there is none. */
@@ -213,6 +235,7 @@ static void put_json_facts(FILE *out, const struct vt_kv *reply)
 	const char *key, *value, *between = "";
 	for (size_t pos = 0; vt_kv_next(reply, &pos, &key, &value);) {
 		if (strcmp(key, "rc") == 0 || strcmp(key, "text") == 0 ||
+		    strcmp(key, "next") == 0 || strcmp(key, "units") == 0 ||
 		    (strncmp(key, "unit", 4) == 0 && key[4] >= '0' && key[4] <= '9'))
 			continue;
 		fputs(between, out);
@@ -223,24 +246,20 @@ static void put_json_facts(FILE *out, const struct vt_kv *reply)
 	}
 }
 
-void sv_print_json(FILE *out, const struct vt_kv *reply, const char *only)
+void sv_print_json(FILE *out, const struct sv_list *list)
 {
-	struct sv_unit unit;
-	const char *between = "";
 	fputs("{\"units\": [", out);
-	for (unsigned i = 0; sv_unit(reply, i, &unit); i++) {
-		if (only && only[0] && strcmp(only, unit.name) != 0)
-			continue;
-		fprintf(out, "%s{\"unit\": ", between);
-		put_json_string(out, unit.name);
+	for (unsigned i = 0; i < list->count; i++) {
+		const struct sv_unit *unit = &list->unit[i];
+		fprintf(out, "%s{\"unit\": ", i ? ", " : "");
+		put_json_string(out, unit->name);
 		fputs(", \"hosts\": [", out);
-		put_json_host(out, &unit.host[0], true);
+		put_json_host(out, &unit->host[0], true);
 		fputs(", ", out);
-		put_json_host(out, &unit.host[1], false);
+		put_json_host(out, &unit->host[1], false);
 		fputs("]}", out);
-		between = ", ";
 	}
 	fputs("], \"facts\": {", out);
-	put_json_facts(out, reply);
+	put_json_facts(out, list->facts);
 	fputs("}}\n", out);
 }

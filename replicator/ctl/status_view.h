@@ -8,7 +8,7 @@
 
 #include "base/kv.h"
 
-#define SV_UNITS_MAX 256 /* units looked for in one reply */
+#define SV_UNITS_MAX 256 /* units shown; vmtwind runs no more */
 
 enum sv_colour { SV_GREEN, SV_ORANGE, SV_RED, SV_UNKNOWN };
 
@@ -16,10 +16,10 @@ enum sv_colour { SV_GREEN, SV_ORANGE, SV_RED, SV_UNKNOWN };
 struct sv_host {
 	const char *name, *state, *text;
 	enum sv_colour colour;
-	int uptodate;	    /* 1, 0, -1: not told */
-	long progress;	    /* percent of a resync, -1: not told */
-	long eta_s;	    /* seconds left, -1: not told */
-	long held;	    /* writes held, -1: not told */
+	int uptodate;  /* 1, 0, -1: not told */
+	long progress; /* percent of a resync, -1: not told */
+	long eta_s;    /* seconds left, -1: not told */
+	long held;     /* writes held, -1: not told */
 };
 
 struct sv_unit {
@@ -27,13 +27,22 @@ struct sv_unit {
 	struct sv_host host[2]; /* this host, the other one */
 };
 
-/* Unit number index of the reply; false if there is none. */
-bool sv_unit(const struct vt_kv *reply, unsigned index, struct sv_unit *out);
-/* The exit code for one unit: the worst of both hosts (EX_DONE, EX_ORANGE, EX_RED). */
-int sv_exit_code(const struct sv_unit *unit);
-/* Rows of the table for unit; the unit's column is unit_width wide, the hosts' host_width. */
-void sv_print_rows(FILE *out, const struct sv_unit *unit, int unit_width, int host_width, bool ansi);
-/* {"units": [...], "facts": {...}} of all units named only (NULL or "": all). */
-void sv_print_json(FILE *out, const struct vt_kv *reply, const char *only);
+struct sv_list {
+	const struct vt_kv *facts; /* the first page: what concerns no unit is taken from it */
+	unsigned count;
+	struct sv_unit unit[SV_UNITS_MAX];
+};
+
+/*
+ * Adds the units of one page of a reply, numbered from `from`, or only the one called only ("": all).
+ * The reply must outlive the list. How many units the page held.
+ */
+unsigned sv_add_page(struct sv_list *list, const struct vt_kv *reply, unsigned from,
+		     const char *only);
+/* The exit code: the worst of all hosts (EX_DONE, EX_ORANGE, EX_RED). */
+int sv_exit_code(const struct sv_list *list);
+void sv_print_table(FILE *out, const struct sv_list *list, bool ansi);
+/* {"units": [...], "facts": {...}} */
+void sv_print_json(FILE *out, const struct sv_list *list);
 
 #endif
