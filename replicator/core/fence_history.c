@@ -26,6 +26,7 @@ static uint64_t mix_text(uint64_t hash, const char *text)
 	return mix(hash, text ? text : "", text ? strlen(text) : 0);
 }
 
+/* Only what stays the same when a fencer that was restarted gets the entry back from its peers. */
 static uint64_t identity(const struct vt_fence_entry *e)
 {
 	char when[64];
@@ -35,8 +36,6 @@ static uint64_t identity(const struct vt_fence_entry *e)
 	hash = mix_text(hash, e->target);
 	hash = mix_text(hash, e->action);
 	hash = mix_text(hash, e->origin);
-	hash = mix_text(hash, e->delegate);
-	hash = mix_text(hash, e->client);
 	return hash ? hash : 1; /* 0 means none */
 }
 
@@ -82,6 +81,45 @@ int vt_fence_add(struct vt_fence_snapshot *snap, const struct vt_fence_entry *e)
 		node->last_ns = e->completed_ns;
 	}
 	return 0;
+}
+
+/* Index of the node's memory, made if need be; VT_FENCE_NODES if there is no room. */
+static unsigned memory_of(struct vt_fence_memory *memory, const char *name)
+{
+	unsigned i = 0;
+	while (i < memory->nodes && strcmp(memory->node[i].name, name) != 0)
+		i++;
+	if (i < memory->nodes || i == VT_FENCE_NODES)
+		return i;
+	memset(&memory->node[i], 0, sizeof memory->node[i]);
+	memcpy(memory->node[i].name, name, strlen(name) + 1);
+	memory->nodes++;
+	return i;
+}
+
+static void learn(struct vt_fence_memory *memory, const char *name, uint64_t record)
+{
+	unsigned i = memory_of(memory, name);
+	if (record == 0 || i == VT_FENCE_NODES)
+		return;
+	for (unsigned k = 0; k < VT_FENCE_SEEN; k++)
+		if (memory->node[i].seen[k] == record)
+			return;
+	memory->node[i].seen[memory->node[i].next++ % VT_FENCE_SEEN] = record;
+	memory->node[i].last = record;
+}
+
+void vt_fence_remember(struct vt_fence_memory *memory, struct vt_fence_snapshot *snap)
+{
+	if (!snap->known)
+		return;
+	for (unsigned i = 0; i < snap->nodes; i++)
+		learn(memory, snap->node[i].name, snap->node[i].record);
+	for (unsigned i = 0; i < memory->nodes; i++) {
+		struct vt_fence_node *node = node_of(snap, memory->node[i].name);
+		if (node)
+			node->record = memory->node[i].last;
+	}
 }
 
 int vt_fence_format(const struct vt_fence_snapshot *snap, char *out, size_t cap)

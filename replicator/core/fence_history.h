@@ -26,9 +26,7 @@ enum vt_fence_state {
 struct vt_fence_entry { /* one action of the history; strings may be NULL */
 	const char *target;
 	const char *action;
-	const char *origin;   /* node that asked */
-	const char *delegate; /* node that did it */
-	const char *client;   /* program that asked */
+	const char *origin; /* node that asked */
 	enum vt_fence_state state;
 	int64_t completed_s; /* wall clock of the host that did it */
 	int64_t completed_ns;
@@ -52,6 +50,26 @@ struct vt_fence_snapshot {
 int vt_fence_add(struct vt_fence_snapshot *snap, const struct vt_fence_entry *entry);
 /* The node's part of a snapshot, or NULL: the history has nothing about it. */
 const struct vt_fence_node *vt_fence_find(const struct vt_fence_snapshot *snap, const char *name);
+
+/*
+ * A fencer may lose its history (restart, cleanup) and get old entries back from its peers later. For
+ * a gate a record must change only when something was fenced: what was seen once never counts as new,
+ * and what vanished stays the last one.
+ */
+#define VT_FENCE_SEEN 32 /* records remembered a node; the oldest is forgotten */
+
+struct vt_fence_memory {
+	unsigned nodes;
+	struct {
+		char name[VT_HOST_NAME_MAX + 1];
+		uint64_t last;
+		unsigned next; /* place in seen for the next one */
+		uint64_t seen[VT_FENCE_SEEN];
+	} node[VT_FENCE_NODES];
+};
+
+/* Learns from a known snapshot and replaces its records by the last new ones. Unknown: no effect. */
+void vt_fence_remember(struct vt_fence_memory *memory, struct vt_fence_snapshot *snap);
 
 /*
  * One snapshot as a line of text, "known READ_NS NODE RECORD PENDING ...\n" or "unknown READ_NS\n",

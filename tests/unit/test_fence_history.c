@@ -30,8 +30,6 @@ static void add(const char *action, enum vt_fence_state state, int64_t s, int64_
 	    .target = "host2",
 	    .action = action,
 	    .origin = "host1",
-	    .delegate = "host1",
-	    .client = "pacemaker-controld.12",
 	    .state = state,
 	    .completed_s = s,
 	    .completed_ns = ns,
@@ -171,6 +169,37 @@ static void corrupt_lines(void **state)
 	assert_int_equal(vt_fence_parse(&again, "known 5\0 host2 1 0", 18), -EBADMSG);
 }
 
+static struct vt_fence_memory memory;
+
+static uint64_t remembered(void)
+{
+	vt_fence_remember(&memory, &snap);
+	return record();
+}
+
+static void lost_history_forges_nothing(void **state)
+{
+	(void)state;
+	memset(&memory, 0, sizeof memory);
+	add("reboot", VT_FENCE_DONE, 100, 1);
+	uint64_t first = remembered();
+	assert_int_not_equal(first, 0);
+	clear(NULL); /* cleaned up */
+	assert_int_equal(remembered(), first);
+	add("reboot", VT_FENCE_DONE, 200, 1);
+	uint64_t second = remembered();
+	assert_int_not_equal(second, first);
+	clear(NULL); /* an old one comes back from a peer, the newer one is lost */
+	add("reboot", VT_FENCE_DONE, 100, 1);
+	assert_int_equal(remembered(), second);
+	clear(NULL);
+	snap.known = false; /* says nothing and changes nothing */
+	add("reboot", VT_FENCE_DONE, 300, 1);
+	vt_fence_remember(&memory, &snap);
+	clear(NULL);
+	assert_int_equal(remembered(), second);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +211,7 @@ int main(void)
 	    cmocka_unit_test_setup(later_failure_keeps_the_success, clear),
 	    cmocka_unit_test_setup(odd_entries_are_passed_over, clear),
 	    cmocka_unit_test_setup(too_many_nodes, clear),
+	    cmocka_unit_test_setup(lost_history_forges_nothing, clear),
 	    cmocka_unit_test_setup(text_survives, clear),
 	    cmocka_unit_test(corrupt_lines),
 	};

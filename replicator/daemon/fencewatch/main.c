@@ -40,6 +40,7 @@ enum {
 	CONNECT_INTERVAL_MS = 1000,
 	CALL_TIMEOUT_S = 4,
 	SETTLE_MS = 2000,
+	DISPATCH_LIMIT_S = 4,
 };
 
 struct watch {
@@ -73,6 +74,29 @@ static void disconnect(struct watch *w)
 	stonith_api_delete(w->st);
 	w->st = NULL;
 	w->fd = -1;
+}
+
+static void lost(struct watch *w)
+{
+	vt_log(VT_WARN, NULL, "the connection to Pacemaker's fencer is lost; connecting again");
+	disconnect(w);
+}
+
+/*
+ * The library's dispatch spins for ever on a connection that was hung up: it is never called on one,
+ * and since the fencer may die in the middle of it, an alarm ends us then (we are started again).
+ */
+static void dispatch(struct watch *w, int events)
+{
+	w->due = true;
+	if (events & (POLLHUP | POLLERR | POLLNVAL)) {
+		lost(w);
+		return;
+	}
+	alarm(DISPATCH_LIMIT_S);
+	if (!stonith_dispatch(w->st))
+		lost(w);
+	alarm(0);
 }
 
 static int sign_on(struct watch *w)
@@ -142,8 +166,6 @@ static int read_history(struct watch *w, struct vt_fence_snapshot *snap)
 		    .target = h->target,
 		    .action = h->action,
 		    .origin = h->origin,
-		    .delegate = h->delegate,
-		    .client = h->client,
 		    .state = state_of(h->state),
 		    .completed_s = h->completed,
 		    .completed_ns = h->completed_nsec,
@@ -211,11 +233,8 @@ static int run(struct watch *w)
 			return -errno;
 		if (p[0].revents && !take_requests(w))
 			return 0;
-		if (p[1].revents) {
-			w->due = true;
-			if (!stonith_dispatch(w->st) || (p[1].revents & (POLLHUP | POLLERR)))
-				disconnect(w);
-		}
+		if (p[1].revents)
+			dispatch(w, p[1].revents);
 		bool timer = vt_boottime_ns() >= next_ns;
 		if (!w->st && timer)
 			connect_fencer(w);
@@ -223,6 +242,8 @@ static int run(struct watch *w)
 			w->due = true;
 		if (timer)
 			next_ns = later_ns(w->st ? SNAPSHOT_INTERVAL_MS : CONNECT_INTERVAL_MS);
+		if (!w->st && next_ns > later_ns(CONNECT_INTERVAL_MS))
+			next_ns = later_ns(CONNECT_INTERVAL_MS);
 		if (w->due && write_snapshot(w) < 0)
 			return -EPIPE;
 		w->due = false;

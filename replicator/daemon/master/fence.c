@@ -46,9 +46,16 @@ static void on_overdue(void *data)
 	w->timer = 0;
 	if (w->pid == 0)
 		return;
-	vt_log(VT_WARN, NULL, "Pacemaker's fencer did not say within %d ms what it has fenced; "
-	       "starting the watcher afresh", VM_FENCE_ANSWER_MS);
+	vt_log(VT_WARN, NULL, "Pacemaker's fencer does not say in time what it has fenced; starting "
+	       "the watcher afresh");
 	kill(w->pid, SIGKILL); /* goes on in vm_fence_child_ended */
+}
+
+/* It says something every few seconds, asked or not: silence means that it hangs. */
+static void expect_line(struct vm_master *m)
+{
+	vm_timer(m, &m->watcher.timer, m->watcher.asked ? VM_FENCE_ANSWER_MS : VM_FENCE_SILENCE_MS, m,
+		 on_overdue);
 }
 
 static void take_line(struct vm_master *m, const char *line, size_t len)
@@ -61,12 +68,10 @@ static void take_line(struct vm_master *m, const char *line, size_t len)
 		       "version than vmtwind?");
 		snap->read_ns = vt_boottime_ns();
 	}
-	if (w->asked && snap->read_ns >= w->asked_ns) {
+	vt_fence_remember(&w->memory, snap);
+	if (snap->read_ns >= w->asked_ns)
 		w->asked = false;
-		vm_timer_stop(m, &w->timer);
-	} else if (w->asked) { /* an earlier answer: it lives, the later one has its own time */
-		vm_timer(m, &w->timer, VM_FENCE_ANSWER_MS, m, on_overdue);
-	}
+	expect_line(m);
 	vm_tell_fence(m);
 	if (!was_known && snap->known)
 		vm_publish_all(m); /* Pacemaker came back */
@@ -138,9 +143,10 @@ void vm_fence_ask(struct vm_master *m)
 	if (w->fd < 0 || send(w->fd, "r", 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
 		return; /* being started again: its first line is the answer */
 	w->asked_ns = now;
-	if (!w->asked)
-		vm_timer(m, &w->timer, VM_FENCE_ANSWER_MS, m, on_overdue);
-	w->asked = true;
+	if (!w->asked) {
+		w->asked = true;
+		expect_line(m);
+	}
 }
 
 void vm_fence_child_ended(struct vm_master *m, int status)

@@ -59,7 +59,8 @@ enum {
 	VM_PUBLISH_TIMEOUT_MS = 10000,
 	VM_PUBLISH_REFRESH_MS = 60000,
 	VM_PUBLISH_RETRY_MS = 2000,    /* doubled up to the refresh interval */
-	VM_FENCE_ANSWER_MS = 5000,     /* then the watcher is killed and started again */
+	VM_FENCE_ANSWER_MS = 5000,     /* asked: then the watcher is killed and started again */
+	VM_FENCE_SILENCE_MS = 12000,   /* the same; it speaks every 5 s unasked */
 	VM_FENCE_RESTART_MS = 1000,
 	VM_FENCE_PEER_INTERVAL_MS = 60000,
 	VM_FENCE_PEER_TIMEOUT_MS = 90000,
@@ -161,6 +162,7 @@ struct vm_watcher { /* the fencing watcher */
 	uint64_t asked_ns;
 	qb_loop_timer_handle timer; /* answer overdue, or restart */
 	struct vt_fence_snapshot snap;
+	struct vt_fence_memory memory;
 };
 
 struct vm_master {
