@@ -46,16 +46,18 @@ overlay() {
 setup_sandbox() {
 	local dir
 	ip link set lo up
-	mount -t tmpfs -o mode=1777 tmpfs /tmp
 	mount -t tmpfs -o mode=755 tmpfs /run
+	mkdir /run/built # the build may be in /tmp, which is covered next
+	cp "$build/ra/mirror" "$build/ra/vm" "$build/tests/ctl-standin" /run/built/ || exit 2
+	mount -t tmpfs -o mode=1777 tmpfs /tmp
 	mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 	mkdir -p "$work" "$standin_dir"
 	for dir in /etc /usr/lib/ocf/resource.d /usr/share/resource-agents /var/lib /var/log /var/cache; do
 		overlay "$dir" || { echo "ocf-tester/run: can't overlay $dir" >&2; exit 2; }
 	done
 	mkdir -p "$agents" /etc/vmtwin/units /run/lock
-	install -m 755 "$build/ra/mirror" "$build/ra/vm" "$agents/"
-	install -m 755 "$build/tests/ctl-standin" "$work/"
+	install -m 755 /run/built/mirror /run/built/vm "$agents/" || exit 2
+	install -m 755 /run/built/ctl-standin "$work/" || exit 2
 }
 
 # unit NAME: a unit file and its empty directory
@@ -117,6 +119,6 @@ no_fault() { rm -f "$standin_dir/fault"; }
 worker_pid() { cat "/run/vmtwin/$1.pid" 2>/dev/null; }
 # alive PID: not gone and not waiting to be collected
 alive() { [ -n "$1" ] && [ -e "/proc/$1/stat" ] && ! grep -q ') Z ' "/proc/$1/stat"; }
-gone() { ! alive "$1"; }
+gone() { [ -n "$1" ] && ! alive "$1"; }
 mounted() { grep -q " $1 .* - fuse.vmtwin " /proc/self/mountinfo; }
 unmounted() { ! mounted "$1"; }

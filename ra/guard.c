@@ -36,7 +36,8 @@ static enum ocf_code collect(pid_t pid, const struct guard_note *note)
 		;
 	if (WIFEXITED(status))
 		return (enum ocf_code)WEXITSTATUS(status);
-	return ocf_fail(OCF_ERR_GENERIC, "the agent crashed with signal %d while %s; please report it",
+	return ocf_fail(OCF_ERR_GENERIC,
+			"the agent crashed with signal %d while %s; please report it",
 			WTERMSIG(status), note->text);
 }
 
@@ -55,8 +56,8 @@ static bool wait_child(struct ocf_run *run, unsigned share, int pidfd)
 
 enum ocf_code guard_run(struct ocf_run *run, unsigned share, guard_fn fn, void *arg)
 {
-	struct guard_note *note = mmap(NULL, sizeof *note, PROT_READ | PROT_WRITE,
-				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct guard_note *note =
+	    mmap(NULL, sizeof *note, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (note == MAP_FAILED)
 		return ocf_fail(OCF_ERR_GENERIC, "no memory: %s", strerror(errno));
 	guard_doing(note, "starting");
@@ -75,9 +76,11 @@ enum ocf_code guard_run(struct ocf_run *run, unsigned share, guard_fn fn, void *
 		kill(pid, SIGKILL); /* not waited for: it may be stuck in the kernel */
 		memcpy(doing, note->text, sizeof doing);
 		doing[sizeof doing - 1] = '\0';
-		code = ocf_fail(OCF_ERR_GENERIC,
-				"no end within %u ms while %s; is libvirt stuck? Look at: systemctl "
-				"status libvirtd virtqemud", run->timeout_ms * share / 100, doing);
+		code =
+		    ocf_fail(OCF_ERR_GENERIC,
+			     "no end within %u ms while %s; is libvirt stuck? Look at: systemctl "
+			     "status libvirtd virtqemud",
+			     run->timeout_ms * share / 100, doing);
 	}
 	if (pidfd >= 0)
 		close(pidfd);

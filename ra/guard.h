@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Runs an action in a child of its own, so that a library call that hangs can't keep the action from
- * ending in time with a reason (S7).
+ * Runs an action in a child of its own, so that a library call that hangs can't keep the action
+ * from ending in time with a reason (S7).
  */
 #ifndef VMTWIN_RA_GUARD_H
 #define VMTWIN_RA_GUARD_H

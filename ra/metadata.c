@@ -35,7 +35,8 @@ static void put_text(const char *element, const char *text)
 static void put_param(const struct ocf_param *p)
 {
 	/* "unique" beside "unique-group" for tools that know only OCF 1.0 */
-	printf("<parameter name=\"%s\" required=\"%d\" unique=\"%d\"", p->name, p->required, p->unique);
+	printf("<parameter name=\"%s\" required=\"%d\" unique=\"%d\"", p->name, p->required,
+	       p->unique);
 	if (p->unique)
 		printf(" unique-group=\"%s\"", p->name);
 	if (p->reloadable)

@@ -16,13 +16,13 @@
 #include "ra/worker.h"
 
 /* Shares of the action's time limit, in percent. */
-#define ASK_SHARE 85	/* start, promote, demote, monitor: until then vmtwind must have answered */
-#define WORK_SHARE 80	/* ... and this is what vmtwind is told */
-#define STOP_SHARE 60	/* stop by vmtwind; the rest is for stopping without it */
-#define KILL_SHARE 75	/* end of the wait for the killed worker */
-#define GONE_SHARE 90	/* end of stop */
+#define ASK_SHARE 85  /* start, promote, demote, monitor: until then vmtwind must have answered */
+#define WORK_SHARE 80 /* ... and this is what vmtwind is told */
+#define STOP_SHARE 60 /* stop by vmtwind; the rest is for stopping without it */
+#define KILL_SHARE 75 /* end of the wait for the killed worker */
+#define GONE_SHARE 90 /* end of stop */
 
-#define ABSENT_GRACE_MS 5000 /* vmtwind is restarted after a crash; its workers live on meanwhile */
+#define ABSENT_GRACE_MS 5000 /* vmtwind restarts after a crash, its workers live on meanwhile */
 #define AGAIN_PAUSE_MS 500
 
 struct mirror {
@@ -32,13 +32,14 @@ struct mirror {
 	bool have_conf;
 };
 
-/* The unit's name; its file too if that is asked for. OCF_SUCCESS, or a code with the reason told. */
+/* The unit's name, and its file if asked for. OCF_SUCCESS, or a code with the reason told. */
 static enum ocf_code mirror_init(struct mirror *m, const struct ocf_run *run, bool need_conf)
 {
 	struct vt_fail fail = {.code = 0};
 	*m = (struct mirror){.run = run, .unit = ocf_param(run, "unit")};
 	if (!m->unit)
-		return ocf_fail(OCF_ERR_CONFIGURED, "parameter unit is missing: name the unit, as in "
+		return ocf_fail(OCF_ERR_CONFIGURED,
+				"parameter unit is missing: name the unit, as in "
 				"pcs resource create NAME ocf:vmtwin:mirror unit=NAME");
 	if (!vt_unit_name_ok(m->unit))
 		need_conf = true; /* for its error */
@@ -87,8 +88,8 @@ static int ask_patiently(const struct mirror *m, const char *cmd, struct vt_fail
 	uint64_t grace_end_ns = vt_boottime_ns() + (uint64_t)ABSENT_GRACE_MS * 1000000;
 	for (;;) {
 		int rc = ask(m, cmd, ASK_SHARE, WORK_SHARE, &reply, fail);
-		bool again = rc == -EAGAIN ||
-			     (rc == -ECONNREFUSED && vt_boottime_ns() < grace_end_ns);
+		bool again =
+		    rc == -EAGAIN || (rc == -ECONNREFUSED && vt_boottime_ns() < grace_end_ns);
 		if (!again || ocf_ms_left(m->run, WORK_SHARE) < AGAIN_PAUSE_MS)
 			return rc;
 		poll(NULL, 0, AGAIN_PAUSE_MS);
@@ -155,16 +156,19 @@ static enum ocf_code monitor_answer(const struct mirror *m, const struct vt_kv *
 	const char *reason = vt_kv_get(reply, "reason");
 	bool primary = role && strcmp(role, "primary") == 0;
 	if (vt_kv_long(reply, "failed", 0) != 0)
-		return ocf_fail(primary ? OCF_FAILED_PROMOTED : OCF_ERR_GENERIC, "unit %s: %s", m->unit,
-				reason && *reason ? reason : "its worker failed, see the unit's log");
+		return ocf_fail(
+		    primary ? OCF_FAILED_PROMOTED : OCF_ERR_GENERIC, "unit %s: %s", m->unit,
+		    reason && *reason ? reason : "its worker failed, see the unit's log");
 	if (primary)
 		return OCF_RUNNING_PROMOTED;
 	if (role && strcmp(role, "secondary") == 0)
 		return OCF_SUCCESS;
 	if (role && strcmp(role, "stopped") == 0)
 		return OCF_NOT_RUNNING;
-	return ocf_fail(OCF_ERR_GENERIC, "vmtwind tells the role \"%s\" of unit %s, which this agent does "
-			"not know: update both, then restart vmtwind", role ? role : "", m->unit);
+	return ocf_fail(OCF_ERR_GENERIC,
+			"vmtwind tells the role \"%s\" of unit %s, which this agent does "
+			"not know: update both, then restart vmtwind",
+			role ? role : "", m->unit);
 }
 
 /* What can be seen without vmtwind: OCF_NOT_RUNNING only if nothing is left of the unit. */
@@ -172,11 +176,12 @@ static enum ocf_code monitor_without(const struct mirror *m, const struct vt_fai
 {
 	int alive = worker_alive(m->unit);
 	if (alive != 0)
-		return ocf_fail(OCF_ERR_GENERIC, "%s (the worker of unit %s %s)", why->text, m->unit,
-				alive > 0 ? "still runs" : "may still run");
+		return ocf_fail(OCF_ERR_GENERIC, "%s (the worker of unit %s %s)", why->text,
+				m->unit, alive > 0 ? "still runs" : "may still run");
 	if (our_mount(m) != 0)
-		return ocf_fail(OCF_ERR_GENERIC, "%s (unit %s has no worker, but %s is still mounted)",
-				why->text, m->unit, m->conf.directory);
+		return ocf_fail(OCF_ERR_GENERIC,
+				"%s (unit %s has no worker, but %s is still mounted)", why->text,
+				m->unit, m->conf.directory);
 	return OCF_NOT_RUNNING;
 }
 
@@ -227,15 +232,17 @@ static int verify_gone(const struct mirror *m, struct vt_fail *fail)
 {
 	int alive = worker_alive(m->unit);
 	if (alive != 0)
-		return vt_fail(fail, -EBUSY, "its worker %s", alive > 0 ? "still runs" : "may still run");
+		return vt_fail(fail, -EBUSY, "its worker %s",
+			       alive > 0 ? "still runs" : "may still run");
 	if (our_mount(m) != 0)
 		return vt_fail(fail, -EBUSY, "%s is still mounted", m->conf.directory);
 	return 0;
 }
 
 /*
- * Stops the unit without vmtwind: the worker dies, its mount goes. Its death is a crash to the mirror,
- * which loses nothing acknowledged (S1). Held requests are answered with errors by the abort (TRAP 19).
+ * Stops the unit without vmtwind: the worker dies, its mount goes. Its death is a crash to the
+ * mirror, which loses nothing acknowledged (S1). Held requests are answered with errors by the
+ * abort.
  */
 static enum ocf_code stop_by_force(const struct mirror *m)
 {
@@ -253,12 +260,14 @@ static enum ocf_code stop_by_force(const struct mirror *m)
 		worker_wait_gone(m->unit, limit_ms < 100 ? 100 : limit_ms);
 	}
 	if (verify_gone(m, &fail) != 0)
-		return ocf_fail(OCF_ERR_GENERIC, "can't stop unit %s: %s; this host must be restarted",
-				m->unit, fail.text);
+		return ocf_fail(OCF_ERR_GENERIC,
+				"can't stop unit %s: %s; this host must be restarted", m->unit,
+				fail.text);
 	if (!m->have_conf)
-		ocf_log(m->run, "warning", "unit %s has no readable file in %s: its worker is gone, but "
-			"its directory may still be mounted; see: findmnt -t %s", m->unit, VT_UNIT_DIR,
-			VT_FUSE_SUBTYPE);
+		ocf_log(m->run, "warning",
+			"unit %s has no readable file in %s: its worker is gone, but "
+			"its directory may still be mounted; see: findmnt -t %s",
+			m->unit, VT_UNIT_DIR, VT_FUSE_SUBTYPE);
 	return OCF_SUCCESS;
 }
 
@@ -289,12 +298,14 @@ static enum ocf_code mirror_validate(struct ocf_run *run)
 	if (vt_mount_at(m.conf.directory, NULL, 0, NULL) == 1)
 		return OCF_SUCCESS;
 	if (lstat(m.conf.directory, &st) != 0)
-		return ocf_fail(OCF_ERR_INSTALLED, "unit %s: the directory %s can't be used: %s; create it "
-				"(empty) or correct %s/%s.conf", m.unit, m.conf.directory,
-				strerror(errno), VT_UNIT_DIR, m.unit);
+		return ocf_fail(OCF_ERR_INSTALLED,
+				"unit %s: the directory %s can't be used: %s; create it "
+				"(empty) or correct %s/%s.conf",
+				m.unit, m.conf.directory, strerror(errno), VT_UNIT_DIR, m.unit);
 	if (!S_ISDIR(st.st_mode))
-		return ocf_fail(OCF_ERR_INSTALLED, "unit %s: %s is not a directory; correct %s/%s.conf",
-				m.unit, m.conf.directory, VT_UNIT_DIR, m.unit);
+		return ocf_fail(OCF_ERR_INSTALLED,
+				"unit %s: %s is not a directory; correct %s/%s.conf", m.unit,
+				m.conf.directory, VT_UNIT_DIR, m.unit);
 	return OCF_SUCCESS;
 }
 
@@ -321,7 +332,11 @@ static const struct ocf_action actions[] = {
     {.name = "stop", .timeout_s = 60, .fn = mirror_stop},
     {.name = "promote", .timeout_s = 90, .fn = mirror_promote},
     {.name = "demote", .timeout_s = 60, .fn = mirror_demote},
-    {.name = "monitor", .timeout_s = 20, .interval_s = 11, .role = "Promoted", .fn = mirror_monitor},
+    {.name = "monitor",
+     .timeout_s = 20,
+     .interval_s = 11,
+     .role = "Promoted",
+     .fn = mirror_monitor},
     {.name = "monitor", .timeout_s = 20, .interval_s = 10, .role = "Unpromoted"},
     {.name = "notify", .timeout_s = 20, .fn = mirror_nothing},
     {.name = "reload-agent", .timeout_s = 20, .fn = mirror_nothing},
@@ -333,14 +348,16 @@ static const struct ocf_agent agent = {
     .name = "mirror",
     .shortdesc = "Mirrors a virtual machine's directory to the other host, write by write",
     .longdesc =
-	"Controls the mirror of one vmtwin unit: a virtual machine's directory (disk images, domain "
+	"Controls the mirror of one vmtwin unit: a virtual machine's directory (disk images, "
+	"domain "
 	"XML, snapshots), kept the same on two hosts with local disks.\n\n"
 	"Run it as a promotable clone with one instance on each of the two hosts. The promoted "
 	"instance gives its host the directory for reading and writing; there the virtual machine "
 	"runs (see ocf:vmtwin:vm). The other instance keeps a crash-consistent copy, visible "
 	"read-only.\n\n"
 	"Where to promote is decided by scores which vmtwind sets the moment a copy becomes, or "
-	"ceases to be, safe to use. Promotion is refused, with the reason, on data that is stale or "
+	"ceases to be, safe to use. Promotion is refused, with the reason, on data that is stale "
+	"or "
 	"inconsistent. The agent needs vmtwind on both hosts (systemctl enable --now vmtwind) and "
 	"the same unit file on both in " VT_UNIT_DIR ".\n\n"
 	"Example:\n"

@@ -88,16 +88,18 @@ enum ocf_code ocf_load_unit(const char *unit, struct vt_unitconf *conf, struct v
 {
 	*fail = (struct vt_fail){.code = 0};
 	if (!vt_unit_name_ok(unit)) {
-		vt_fail(fail, -EINVAL, "\"%s\" can't be a unit's name: use a-z 0-9 . _ -, at most %d",
-			unit, VT_UNIT_NAME_MAX);
+		vt_fail(fail, -EINVAL,
+			"\"%s\" can't be a unit's name: use a-z 0-9 . _ -, at most %d", unit,
+			VT_UNIT_NAME_MAX);
 		return OCF_ERR_CONFIGURED;
 	}
 	int rc = vt_unitconf_load(conf, VT_UNIT_DIR, unit, fail);
 	if (rc == -ENOENT) {
-		vt_fail(fail, rc,
-			"unit %s is not set up on this host: %s/%s.conf is missing; copy it from the "
-			"other host or create it, the file is the same on both",
-			unit, VT_UNIT_DIR, unit);
+		vt_fail(
+		    fail, rc,
+		    "unit %s is not set up on this host: %s/%s.conf is missing; copy it from the "
+		    "other host or create it, the file is the same on both",
+		    unit, VT_UNIT_DIR, unit);
 		return OCF_ERR_INSTALLED;
 	}
 	if (rc != 0 && !fail->text[0])
@@ -121,7 +123,8 @@ static uint32_t timeout_ms(const struct ocf_action *action)
 static void set_instance(struct ocf_run *run)
 {
 	const char *name = getenv("OCF_RESOURCE_INSTANCE");
-	snprintf(run->instance, sizeof run->instance, "%s", name && *name ? name : run->agent->name);
+	snprintf(run->instance, sizeof run->instance, "%s",
+		 name && *name ? name : run->agent->name);
 	char *colon = strrchr(run->instance, ':');
 	if (colon && colon[1] && strspn(colon + 1, "0123456789") == strlen(colon + 1))
 		*colon = '\0';
@@ -133,7 +136,8 @@ static int usage(const struct ocf_agent *agent, int code)
 	for (const struct ocf_action *a = agent->actions; a->name; a++)
 		if (a->fn)
 			fprintf(code ? stderr : stdout, "%s|", a->name);
-	fprintf(code ? stderr : stdout, "meta-data|usage}\n"
+	fprintf(code ? stderr : stdout,
+		"meta-data|usage}\n"
 		"An OCF 1.1 resource agent of vmtwin; Pacemaker runs it.\n");
 	return code;
 }

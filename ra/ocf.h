@@ -14,11 +14,11 @@
 enum ocf_code {
 	OCF_SUCCESS = 0,
 	OCF_ERR_GENERIC = 1,
-	OCF_ERR_ARGS = 2,	 /* parameters or configuration wrong on this host */
+	OCF_ERR_ARGS = 2, /* parameters or configuration wrong on this host */
 	OCF_ERR_UNIMPLEMENTED = 3,
 	OCF_ERR_PERM = 4,
-	OCF_ERR_INSTALLED = 5,	 /* something is missing on this host */
-	OCF_ERR_CONFIGURED = 6,	 /* parameters wrong on every host */
+	OCF_ERR_INSTALLED = 5,	/* something is missing on this host */
+	OCF_ERR_CONFIGURED = 6, /* parameters wrong on every host */
 	OCF_NOT_RUNNING = 7,
 	OCF_RUNNING_PROMOTED = 8,
 	OCF_FAILED_PROMOTED = 9,
@@ -26,7 +26,7 @@ enum ocf_code {
 
 struct ocf_param {
 	const char *name;
-	const char *type; /* string, integer, boolean */
+	const char *type;     /* string, integer, boolean */
 	const char *fallback; /* default, or NULL */
 	const char *shortdesc;
 	const char *longdesc;
@@ -58,10 +58,10 @@ struct ocf_agent {
 struct ocf_run {
 	const struct ocf_agent *agent;
 	const char *action;
-	char instance[256];	/* the resource's name without clone suffix */
-	uint64_t started_ns;	/* CLOCK_BOOTTIME */
-	uint32_t timeout_ms;	/* from Pacemaker, else from the metadata; >= 1000 */
-	bool probe;		/* a monitor that only asks for the present state */
+	char instance[256];  /* the resource's name without clone suffix */
+	uint64_t started_ns; /* CLOCK_BOOTTIME */
+	uint32_t timeout_ms; /* from Pacemaker, else from the metadata; >= 1000 */
+	bool probe;	     /* a monitor that only asks for the present state */
 };
 
 /* The body of main: finds the action and runs it. Returns the exit code. */

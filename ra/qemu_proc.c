@@ -62,8 +62,8 @@ static int is_qemu_of(pid_t pid, const char *domain)
 pid_t qemu_proc_find(const char *domain)
 {
 	char path[512], text[32];
-	if (strchr(domain, '/') || snprintf(path, sizeof path, "%s/%s.pid", PID_DIR, domain) >=
-				       (int)sizeof path)
+	if (strchr(domain, '/') ||
+	    snprintf(path, sizeof path, "%s/%s.pid", PID_DIR, domain) >= (int)sizeof path)
 		return -EINVAL;
 	ssize_t n = read_file(path, text, sizeof text);
 	if (n == -ENOENT)
@@ -87,19 +87,24 @@ int qemu_proc_end(const char *domain, int limit_ms, struct vt_fail *fail)
 {
 	pid_t pid = qemu_proc_find(domain);
 	if (pid <= 0)
-		return pid == 0 ? 0 : vt_fail(fail, pid, "can't tell whether QEMU of domain %s runs: %s",
-					      domain, strerror(-pid));
+		return pid == 0
+			   ? 0
+			   : vt_fail(fail, pid, "can't tell whether QEMU of domain %s runs: %s",
+				     domain, strerror(-pid));
 	int pidfd = pidfd_open(pid, 0);
 	if (pidfd < 0)
-		return errno == ESRCH ? 0 : vt_fail(fail, -errno, "pidfd_open: %s", strerror(errno));
+		return errno == ESRCH ? 0
+				      : vt_fail(fail, -errno, "pidfd_open: %s", strerror(errno));
 	int rc = 0;
 	if (is_qemu_of(pid, domain) == 1) { /* looked at again: the handle is not a successor's */
 		pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
 		if (!ended(pidfd, limit_ms / 2)) {
 			pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
 			if (!ended(pidfd, limit_ms / 2))
-				rc = vt_fail(fail, -ETIMEDOUT, "QEMU of domain %s (pid %d) does not die "
-					     "within %d ms", domain, (int)pid, limit_ms);
+				rc = vt_fail(fail, -ETIMEDOUT,
+					     "QEMU of domain %s (pid %d) does not die "
+					     "within %d ms",
+					     domain, (int)pid, limit_ms);
 		}
 	}
 	close(pidfd);

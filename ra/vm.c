@@ -36,19 +36,20 @@ static enum ocf_code vm_init(struct vm *vm, struct ocf_run *run)
 	struct vt_unitconf conf;
 	struct vt_fail fail = {.code = 0};
 	enum ocf_code code = OCF_ERR_CONFIGURED;
-	*vm = (struct vm){
-	    .run = run, .unit = ocf_param(run, "unit"), .uri = ocf_param(run, "uri")};
+	*vm = (struct vm){.run = run, .unit = ocf_param(run, "unit"), .uri = ocf_param(run, "uri")};
 	const char *domain = ocf_param(run, "domain");
 	vt_fail(&fail, -EINVAL, "neither parameter config nor parameter unit is set");
 	if (vm->unit)
 		code = ocf_load_unit(vm->unit, &conf, &fail);
 	if (!domain && !vm->unit)
-		return ocf_fail(OCF_ERR_CONFIGURED, "parameter domain is missing: name the libvirt domain "
+		return ocf_fail(OCF_ERR_CONFIGURED,
+				"parameter domain is missing: name the libvirt domain "
 				"(or, with parameter unit, it is the one of the unit's file)");
 	if (vm->unit && code == OCF_ERR_CONFIGURED)
 		return ocf_fail(code, "%s", fail.text);
 	if (!domain && code != OCF_SUCCESS)
-		return ocf_fail(code, "parameter domain is not set and can't be found out: %s", fail.text);
+		return ocf_fail(code, "parameter domain is not set and can't be found out: %s",
+				fail.text);
 	if (!domain)
 		domain = conf.domain;
 	if (strlen(domain) >= sizeof vm->domain || strchr(domain, '/'))
@@ -57,8 +58,8 @@ static enum ocf_code vm_init(struct vm *vm, struct ocf_run *run)
 	snprintf(vm->conf_problem, sizeof vm->conf_problem, "%s", fail.text);
 	set_paths(vm, code == OCF_SUCCESS ? conf.directory : NULL);
 	if (vm->config[0] && vm->config[0] != '/')
-		return ocf_fail(OCF_ERR_CONFIGURED, "parameter config must be an absolute path, not %s",
-				vm->config);
+		return ocf_fail(OCF_ERR_CONFIGURED,
+				"parameter config must be an absolute path, not %s", vm->config);
 	return OCF_SUCCESS;
 }
 
@@ -74,7 +75,8 @@ static enum ocf_code vm_init_numbers(struct vm *vm)
 	return code;
 }
 
-/* A stop must not fail for a number that can't be read: the host would be fenced for a typing error. */
+/* A stop must not fail for a number that can't be read: the host would be fenced for a typing
+ * error. */
 static void default_numbers(struct vm *vm)
 {
 	ocf_log(vm->run, "warning", "using 5 tries every 5 s");
@@ -88,10 +90,11 @@ static enum ocf_code monitor_process(const struct vm *vm, const struct vt_fail *
 	if (pid == 0)
 		return OCF_NOT_RUNNING;
 	if (pid < 0)
-		return ocf_fail(OCF_ERR_GENERIC, "can't tell whether domain %s runs: %s", vm->domain,
-				why->text);
-	ocf_log(vm->run, "warning", "domain %s runs (process %d), but nothing more is known of it: %s",
-		vm->domain, (int)pid, why->text);
+		return ocf_fail(OCF_ERR_GENERIC, "can't tell whether domain %s runs: %s",
+				vm->domain, why->text);
+	ocf_log(vm->run, "warning",
+		"domain %s runs (process %d), but nothing more is known of it: %s", vm->domain,
+		(int)pid, why->text);
 	return OCF_SUCCESS;
 }
 
@@ -121,7 +124,8 @@ static enum ocf_code vm_monitor(struct ocf_run *run, struct guard_note *note, vo
 	case VM_UNKNOWN:
 		break;
 	}
-	return ocf_fail(OCF_ERR_GENERIC, "can't tell whether domain %s runs: %s", vm->domain, fail.text);
+	return ocf_fail(OCF_ERR_GENERIC, "can't tell whether domain %s runs: %s", vm->domain,
+			fail.text);
 }
 
 static enum ocf_code run_start(struct ocf_run *run)
@@ -186,20 +190,23 @@ static const struct ocf_param params[] = {
      .type = "string",
      .unique = true,
      .shortdesc = "Name of the libvirt domain",
-     .longdesc = "The virtual machine's name in libvirt (virsh list --all). Without it, it is the domain "
-		 "of the unit's file. Setting it is advised: then the VM can be stopped even if "
-		 "that file can't be read."},
+     .longdesc =
+	 "The virtual machine's name in libvirt (virsh list --all). Without it, it is the domain "
+	 "of the unit's file. Setting it is advised: then the VM can be stopped even if "
+	 "that file can't be read."},
     {.name = "unit",
      .type = "string",
      .shortdesc = "Name of the unit that mirrors this VM's directory",
-     .longdesc = "The unit whose mirror holds this VM, as in ocf:vmtwin:mirror. Gives the defaults of "
-		 "domain and config, and lets stop end writes that the mirror holds back before it "
-		 "destroys the VM. Leave it out for a VM that is not mirrored by vmtwin."},
+     .longdesc =
+	 "The unit whose mirror holds this VM, as in ocf:vmtwin:mirror. Gives the defaults of "
+	 "domain and config, and lets stop end writes that the mirror holds back before it "
+	 "destroys the VM. Leave it out for a VM that is not mirrored by vmtwin."},
     {.name = "config",
      .type = "string",
      .shortdesc = "Path of the domain's XML",
-     .longdesc = "The file the domain is defined from at each start; kept in the mirrored directory it is "
-		 "the same on both hosts. Default: DIRECTORY/DOMAIN.xml, with the unit's directory."},
+     .longdesc =
+	 "The file the domain is defined from at each start; kept in the mirrored directory it is "
+	 "the same on both hosts. Default: DIRECTORY/DOMAIN.xml, with the unit's directory."},
     {.name = "uri",
      .type = "string",
      .fallback = "qemu:///system",
@@ -210,8 +217,9 @@ static const struct ocf_param params[] = {
      .fallback = "5",
      .reloadable = true,
      .shortdesc = "Tries to start the VM",
-     .longdesc = "How often start tries to get the VM running before it fails, 1 to 1000; always inside "
-		 "the operation's timeout."},
+     .longdesc =
+	 "How often start tries to get the VM running before it fails, 1 to 1000; always inside "
+	 "the operation's timeout."},
     {.name = "start_interval",
      .type = "integer",
      .fallback = "5",
@@ -223,16 +231,18 @@ static const struct ocf_param params[] = {
      .fallback = "5",
      .reloadable = true,
      .shortdesc = "Requests to shut down before the VM is destroyed",
-     .longdesc = "How often the guest is asked to shut down, 1 to 1000. Then, or at four fifths of the "
-		 "operation's timeout if that is earlier, the VM is destroyed."},
+     .longdesc =
+	 "How often the guest is asked to shut down, 1 to 1000. Then, or at four fifths of the "
+	 "operation's timeout if that is earlier, the VM is destroyed."},
     {.name = "stop_interval",
      .type = "integer",
      .fallback = "5",
      .reloadable = true,
      .shortdesc = "Seconds between requests to shut down",
-     .longdesc = "Seconds from one request to shut down to the next, 1 to 600. A guest that needs a "
-		 "minute to shut down wants stop_tries times stop_interval above 60 and the stop "
-		 "operation's timeout above that with a fifth in reserve."},
+     .longdesc =
+	 "Seconds from one request to shut down to the next, 1 to 600. A guest that needs a "
+	 "minute to shut down wants stop_tries times stop_interval above 60 and the stop "
+	 "operation's timeout above that with a fifth in reserve."},
     {.name = NULL},
 };
 
@@ -249,13 +259,16 @@ static const struct ocf_agent agent = {
     .name = "vm",
     .shortdesc = "A virtual machine (libvirt domain) whose directory vmtwin mirrors",
     .longdesc =
-	"Runs a libvirt domain. At each start the domain is defined anew from the XML in its mirrored "
+	"Runs a libvirt domain. At each start the domain is defined anew from the XML in its "
+	"mirrored "
 	"directory, so both hosts always agree on it; snapshots whose XML lies in the directory's "
 	"snapshots/ are made known to libvirt, autostart is switched off, and a managed save is "
 	"dropped, as it would not match the disks.\n\n"
 	"Stop asks the guest to shut down, several times, then destroys the VM in time before the "
-	"operation's timeout. It reports success only when the VM was seen to be off. Monitor tells a "
-	"running VM from one that is off, crashed, or paused on an I/O error; a VM paused by a user "
+	"operation's timeout. It reports success only when the VM was seen to be off. Monitor "
+	"tells a "
+	"running VM from one that is off, crashed, or paused on an I/O error; a VM paused by a "
+	"user "
 	"counts as running.\n\n"
 	"Colocate it with the promoted instance of its mirror and order it after the promotion:\n"
 	"pcs resource create vm1 ocf:vmtwin:vm domain=vm1 unit=vm1\n"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the parts of ocf:vmtwin:vm share: one call of the agent, and libvirt's view of the domain. */
+/* What the parts of ocf:vmtwin:vm share: one call of the agent, and libvirt's view of the domain.
+ */
 #ifndef VMTWIN_RA_VM_H
 #define VMTWIN_RA_VM_H
 
@@ -32,11 +33,13 @@ enum vm_seen {
 	VM_BROKEN, /* active but of no use: note tells why */
 };
 
-/* Connects to libvirt. 0; -ENOENT: its daemon does not run; -EIO: other, with the reason in fail. */
+/* Connects to libvirt. 0; -ENOENT: its daemon does not run; -EIO: other, with the reason in fail.
+ */
 int vm_connect(struct vm *vm, struct vt_fail *fail);
 /* The same with patience while the daemon is absent, and with keepalive: for start and stop. */
 int vm_connect_patiently(struct vm *vm, struct vt_fail *fail);
-/* True if a domain of this URI is a QEMU process of this host that can be looked for by pid file. */
+/* True if a domain of this URI is a QEMU process of this host that can be looked for by pid file.
+ */
 bool vm_is_local_qemu(const struct vm *vm);
 /* What the domain does. *dom is set (owned by the caller) unless VM_UNKNOWN, VM_NONE. */
 enum vm_seen vm_look(struct vm *vm, virDomainPtr *dom, const char **note, struct vt_fail *fail);
@@ -48,7 +51,8 @@ int vm_libvirt_error(struct vt_fail *fail);
 /* The actions' bodies, run under guard_run. arg is struct vm. */
 enum ocf_code vm_start(struct ocf_run *run, struct guard_note *note, void *arg);
 enum ocf_code vm_stop(struct ocf_run *run, struct guard_note *note, void *arg);
-/* Before create: snapshots known to the replicated directory become known to libvirt; only warns. */
+/* Before create: snapshots known to the replicated directory become known to libvirt; only warns.
+ */
 void vm_redefine_snapshots(struct vm *vm, virDomainPtr dom);
 /* Reads a file of at most 1 MiB. The text (free it), or NULL with errno. */
 char *vm_read_file(const char *path);

@@ -48,9 +48,10 @@ int vm_connect(struct vm *vm, struct vt_fail *fail)
 		return 0;
 	if (!daemon_absent())
 		return vm_libvirt_error(fail);
-	return vt_fail(fail, -ENOENT,
-		       "libvirt does not run (%s), start it: systemctl start libvirtd (or virtqemud)",
-		       virGetLastErrorMessage());
+	return vt_fail(
+	    fail, -ENOENT,
+	    "libvirt does not run (%s), start it: systemctl start libvirtd (or virtqemud)",
+	    virGetLastErrorMessage());
 }
 
 static void *run_events(void *arg)

@@ -50,10 +50,11 @@ static int redefine_pass(struct vm *vm, virDomainPtr dom, struct dirent **names,
 		char *xml = vm_read_file(path);
 		virDomainSnapshotPtr snap = NULL;
 		if (xml)
-			snap = virDomainSnapshotCreateXML(dom, xml, VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE);
+			snap = virDomainSnapshotCreateXML(dom, xml,
+							  VIR_DOMAIN_SNAPSHOT_CREATE_REDEFINE);
 		if (!snap && tell)
-			ocf_log(vm->run, "warning", "snapshot %s is not known to libvirt now: %s", path,
-				xml ? virGetLastErrorMessage() : strerror(errno));
+			ocf_log(vm->run, "warning", "snapshot %s is not known to libvirt now: %s",
+				path, xml ? virGetLastErrorMessage() : strerror(errno));
 		free(xml);
 		if (!snap)
 			continue;
@@ -77,8 +78,8 @@ void vm_redefine_snapshots(struct vm *vm, virDomainPtr dom)
 	struct dirent **names = NULL;
 	int n = scandir(vm->snapshots, &names, is_xml, alphasort);
 	if (n > SNAPSHOTS_MAX)
-		ocf_log(vm->run, "warning", "%s holds %d snapshots, only %d are taken", vm->snapshots, n,
-			SNAPSHOTS_MAX);
+		ocf_log(vm->run, "warning", "%s holds %d snapshots, only %d are taken",
+			vm->snapshots, n, SNAPSHOTS_MAX);
 	int taken = n > SNAPSHOTS_MAX ? SNAPSHOTS_MAX : n;
 	while (redefine_pass(vm, dom, names, taken, false) > 0)
 		;
@@ -89,8 +90,9 @@ void vm_redefine_snapshots(struct vm *vm, virDomainPtr dom)
 }
 
 /*
- * Makes room for the replicated XML if libvirt knows another domain of this name, with another uuid.
- * Its disks are files and stay; snapshots known only to libvirt would be lost, so not with those.
+ * Makes room for the replicated XML if libvirt knows another domain of this name, with another
+ * uuid. Its disks are files and stay; snapshots known only to libvirt would be lost, so not with
+ * those.
  */
 static int undefine_namesake(struct vm *vm)
 {
@@ -103,8 +105,10 @@ static int undefine_namesake(struct vm *vm)
 						     VIR_DOMAIN_UNDEFINE_KEEP_NVRAM);
 	virDomainFree(old);
 	if (rc == 0)
-		ocf_log(vm->run, "warning", "libvirt knew another domain %s, with another uuid; it is "
-			"replaced. Give %s a uuid, so that the guest sees the same machine on both hosts",
+		ocf_log(vm->run, "warning",
+			"libvirt knew another domain %s, with another uuid; it is "
+			"replaced. Give %s a uuid, so that the guest sees the same machine on both "
+			"hosts",
 			vm->domain, vm->config);
 	return rc;
 }
@@ -125,29 +129,34 @@ static virDomainPtr define(struct vm *vm, enum ocf_code *code)
 {
 	struct vt_fail fail = {.code = 0};
 	if (!vm->config[0]) {
-		*code = ocf_fail(OCF_ERR_CONFIGURED, "the XML of domain %s is unknown: %s", vm->domain,
-				 vm->conf_problem);
+		*code = ocf_fail(OCF_ERR_CONFIGURED, "the XML of domain %s is unknown: %s",
+				 vm->domain, vm->conf_problem);
 		return NULL;
 	}
 	guard_doing(vm->note, "reading %s", vm->config);
 	char *xml = vm_read_file(vm->config);
 	if (!xml) {
-		*code = ocf_fail(errno == ENOENT ? OCF_ERR_INSTALLED : OCF_ERR_GENERIC,
-				 "can't read %s: %s; save the domain's XML there (virsh dumpxml "
-				 "--inactive %s), and see that the VM is colocated with the promoted "
-				 "mirror and ordered after it", vm->config, strerror(errno), vm->domain);
+		*code =
+		    ocf_fail(errno == ENOENT ? OCF_ERR_INSTALLED : OCF_ERR_GENERIC,
+			     "can't read %s: %s; save the domain's XML there (virsh dumpxml "
+			     "--inactive %s), and see that the VM is colocated with the promoted "
+			     "mirror and ordered after it",
+			     vm->config, strerror(errno), vm->domain);
 		return NULL;
 	}
 	virDomainPtr dom = define_xml(vm, xml, &fail);
 	free(xml);
 	if (!dom) {
-		*code = ocf_fail(OCF_ERR_GENERIC, "libvirt does not take %s: %s", vm->config, fail.text);
+		*code = ocf_fail(OCF_ERR_GENERIC, "libvirt does not take %s: %s", vm->config,
+				 fail.text);
 		return NULL;
 	}
 	const char *name = virDomainGetName(dom);
 	if (!name || strcmp(name, vm->domain) != 0) {
-		*code = ocf_fail(OCF_ERR_ARGS, "%s describes the domain \"%s\", not \"%s\": correct the "
-				 "file or the parameter domain", vm->config, name ? name : "?", vm->domain);
+		*code = ocf_fail(OCF_ERR_ARGS,
+				 "%s describes the domain \"%s\", not \"%s\": correct the "
+				 "file or the parameter domain",
+				 vm->config, name ? name : "?", vm->domain);
 		virDomainFree(dom);
 		return NULL;
 	}
@@ -158,17 +167,20 @@ static virDomainPtr define(struct vm *vm, enum ocf_code *code)
 static enum ocf_code prepare(struct vm *vm, virDomainPtr dom)
 {
 	guard_doing(vm->note, "preparing domain %s", vm->domain);
-	if (virDomainSetAutostart(dom, 0) != 0 &&
-	    virGetLastErrorCode() != VIR_ERR_NO_SUPPORT)
-		return ocf_fail(OCF_ERR_GENERIC, "can't switch off autostart of domain %s: %s; on a "
-				"restart libvirt could start it outside the cluster", vm->domain,
-				virGetLastErrorMessage());
+	if (virDomainSetAutostart(dom, 0) != 0 && virGetLastErrorCode() != VIR_ERR_NO_SUPPORT)
+		return ocf_fail(OCF_ERR_GENERIC,
+				"can't switch off autostart of domain %s: %s; on a "
+				"restart libvirt could start it outside the cluster",
+				vm->domain, virGetLastErrorMessage());
 	if (virDomainHasManagedSaveImage(dom, 0) == 1) {
-		ocf_log(vm->run, "notice", "dropping the managed save of domain %s: its disks may have "
-			"changed since", vm->domain);
+		ocf_log(vm->run, "notice",
+			"dropping the managed save of domain %s: its disks may have "
+			"changed since",
+			vm->domain);
 		if (virDomainManagedSaveRemove(dom, 0) != 0)
-			return ocf_fail(OCF_ERR_GENERIC, "can't drop the managed save of domain %s: %s",
-					vm->domain, virGetLastErrorMessage());
+			return ocf_fail(OCF_ERR_GENERIC,
+					"can't drop the managed save of domain %s: %s", vm->domain,
+					virGetLastErrorMessage());
 	}
 	vm_redefine_snapshots(vm, dom);
 	return OCF_SUCCESS;
@@ -213,15 +225,16 @@ static enum ocf_code create(struct vm *vm, virDomainPtr dom)
 		enum vm_seen seen = wait_running(vm, dom, rc == 0 ? left_ms : 0, &note, &fail);
 		if (seen == VM_RUNNING)
 			return OCF_SUCCESS;
-		ocf_log(vm->run, "warning", "domain %s does not run yet (try %ld of %ld): %s", vm->domain,
-			try, vm->start_tries, fail.text[0] ? fail.text : note);
+		ocf_log(vm->run, "warning", "domain %s does not run yet (try %ld of %ld): %s",
+			vm->domain, try, vm->start_tries, fail.text[0] ? fail.text : note);
 		while (try < vm->start_tries && vt_boottime_ns() < next_ns &&
 		       ocf_ms_left(vm->run, START_SHARE) > 0)
 			poll(NULL, 0, POLL_MS);
 		if (ocf_ms_left(vm->run, START_SHARE) == 0)
 			break;
 	}
-	return ocf_fail(OCF_ERR_GENERIC, "domain %s does not start: %s; see /var/log/libvirt/qemu/%s.log",
+	return ocf_fail(OCF_ERR_GENERIC,
+			"domain %s does not start: %s; see /var/log/libvirt/qemu/%s.log",
 			vm->domain, fail.text[0] ? fail.text : note, vm->domain);
 }
 
@@ -235,13 +248,15 @@ enum ocf_code vm_start(struct ocf_run *run, struct guard_note *note, void *arg)
 	vm->run = run;
 	vm->note = note;
 	if (vm_connect_patiently(vm, &fail) != 0)
-		return ocf_fail(OCF_ERR_GENERIC, "can't start domain %s: %s", vm->domain, fail.text);
+		return ocf_fail(OCF_ERR_GENERIC, "can't start domain %s: %s", vm->domain,
+				fail.text);
 	enum vm_seen seen = vm_look(vm, &dom, &what, &fail);
 	if (seen == VM_UNKNOWN)
-		return ocf_fail(OCF_ERR_GENERIC, "can't start domain %s: %s", vm->domain, fail.text);
+		return ocf_fail(OCF_ERR_GENERIC, "can't start domain %s: %s", vm->domain,
+				fail.text);
 	if (seen == VM_BROKEN)
-		return ocf_fail(OCF_ERR_GENERIC, "domain %s is active but %s; stop it first", vm->domain,
-				what);
+		return ocf_fail(OCF_ERR_GENERIC, "domain %s is active but %s; stop it first",
+				vm->domain, what);
 	if (seen == VM_RUNNING || seen == VM_PAUSED)
 		return OCF_SUCCESS;
 	if (dom)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Stop. Rules: it works by the domain's name alone, whatever the state of files; it claims success
- * only when it has seen that the domain does not run; it ends inside the time limit (TRAPs of others:
- * success because a file could not be read, no time left for destroy).
+ * only when it has seen that the domain does not run; it ends inside the time limit (TRAPs of
+ * others: success because a file could not be read, no time left for destroy).
  */
 #include <errno.h>
 #include <libvirt/virterror.h>
@@ -14,9 +14,9 @@
 #include "ra/vm.h"
 
 #define POLL_MS 200
-#define DESTROY_SHARE 80   /* percent of the time limit at which destroy begins at the latest */
-#define END_SHARE 95	   /* percent of the time limit at which the wait for destroy ends */
-#define FAIL_HELD_MS 5000  /* for vmtwind's answer; at most a tenth of the time limit */
+#define DESTROY_SHARE 80  /* percent of the time limit at which destroy begins at the latest */
+#define END_SHARE 95	  /* percent of the time limit at which the wait for destroy ends */
+#define FAIL_HELD_MS 5000 /* for vmtwind's answer; at most a tenth of the time limit */
 
 static int fail_held_ms(const struct vm *vm)
 {
@@ -40,7 +40,8 @@ static bool is_active(enum vm_seen seen)
 }
 
 /* Waits for the end of the domain, limit_ms at the most. */
-static enum vm_seen wait_off(virDomainPtr dom, int limit_ms, const char **what, struct vt_fail *fail)
+static enum vm_seen wait_off(virDomainPtr dom, int limit_ms, const char **what,
+			     struct vt_fail *fail)
 {
 	uint64_t end_ns = vt_boottime_ns() + (uint64_t)limit_ms * 1000000;
 	for (;;) {
@@ -52,16 +53,17 @@ static enum vm_seen wait_off(virDomainPtr dom, int limit_ms, const char **what, 
 }
 
 /*
- * Asks the guest to shut down, stop_tries times, until the time for destroy has come. A paused guest
- * can't hear it.
+ * Asks the guest to shut down, stop_tries times, until the time for destroy has come. A paused
+ * guest can't hear it.
  */
 static enum vm_seen shut_down(struct vm *vm, virDomainPtr dom, enum vm_seen seen, const char **what,
 			      struct vt_fail *fail)
 {
 	for (long try = 1; try <= vm->stop_tries && seen == VM_RUNNING; try++) {
-		guard_doing(vm->note, "asking domain %s to shut down (try %ld of %ld)", vm->domain, try,
-			    vm->stop_tries);
-		if (virDomainShutdown(dom) != 0 && virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID)
+		guard_doing(vm->note, "asking domain %s to shut down (try %ld of %ld)", vm->domain,
+			    try, vm->stop_tries);
+		if (virDomainShutdown(dom) != 0 &&
+		    virGetLastErrorCode() != VIR_ERR_OPERATION_INVALID)
 			ocf_log(vm->run, "warning", "domain %s can't be asked to shut down: %s",
 				vm->domain, virGetLastErrorMessage());
 		int limit_ms = (int)(vm->stop_interval * 1000);
@@ -73,7 +75,7 @@ static enum vm_seen shut_down(struct vm *vm, virDomainPtr dom, enum vm_seen seen
 	return seen;
 }
 
-/* Held writes are answered before the VM is destroyed, else libvirt wedges for all VMs (TRAP 19). */
+/* Held writes are answered before the VM is destroyed, else libvirt wedges for all VMs. */
 static void fail_held(const struct vm *vm)
 {
 	struct vt_kv request, reply;
@@ -92,7 +94,8 @@ static void fail_held(const struct vm *vm)
 			fail.text[0] ? fail.text : vt_kv_get(&reply, "text"));
 }
 
-static enum vm_seen destroy(struct vm *vm, virDomainPtr dom, const char **what, struct vt_fail *fail)
+static enum vm_seen destroy(struct vm *vm, virDomainPtr dom, const char **what,
+			    struct vt_fail *fail)
 {
 	guard_doing(vm->note, "destroying domain %s", vm->domain);
 	int rc = virDomainDestroyFlags(dom, VIR_DOMAIN_DESTROY_GRACEFUL);
@@ -110,8 +113,8 @@ static enum ocf_code stop_process(struct vm *vm, const struct vt_fail *why)
 {
 	struct vt_fail fail = {.code = 0};
 	if (!vm_is_local_qemu(vm))
-		return ocf_fail(OCF_ERR_GENERIC, "can't tell whether domain %s runs: %s", vm->domain,
-				why->text);
+		return ocf_fail(OCF_ERR_GENERIC, "can't tell whether domain %s runs: %s",
+				vm->domain, why->text);
 	pid_t pid = qemu_proc_find(vm->domain);
 	if (pid == 0)
 		return OCF_SUCCESS;
@@ -120,19 +123,22 @@ static enum ocf_code stop_process(struct vm *vm, const struct vt_fail *why)
 	fail_held(vm);
 	guard_doing(vm->note, "ending QEMU of domain %s", vm->domain);
 	if (qemu_proc_end(vm->domain, ocf_ms_left(vm->run, 90), &fail) != 0)
-		return ocf_fail(OCF_ERR_GENERIC, "can't stop domain %s: %s; %s", vm->domain, why->text,
-				fail.text);
+		return ocf_fail(OCF_ERR_GENERIC, "can't stop domain %s: %s; %s", vm->domain,
+				why->text, fail.text);
 	return OCF_SUCCESS;
 }
 
-/* libvirt says that the domain does not run; a QEMU of it that libvirt lost sight of says otherwise. */
+/* libvirt says that the domain does not run; a QEMU of it that libvirt lost sight of says
+ * otherwise. */
 static enum ocf_code confirm_off(const struct vm *vm)
 {
 	pid_t pid = vm_is_local_qemu(vm) ? qemu_proc_find(vm->domain) : 0;
 	if (pid <= 0)
 		return OCF_SUCCESS;
-	return ocf_fail(OCF_ERR_GENERIC, "libvirt says that domain %s does not run, but its QEMU does: "
-			"process %d; end it by hand: kill %d", vm->domain, (int)pid, (int)pid);
+	return ocf_fail(OCF_ERR_GENERIC,
+			"libvirt says that domain %s does not run, but its QEMU does: "
+			"process %d; end it by hand: kill %d",
+			vm->domain, (int)pid, (int)pid);
 }
 
 enum ocf_code vm_stop(struct ocf_run *run, struct guard_note *note, void *arg)

@@ -84,14 +84,16 @@ int worker_kill(const char *unit, int limit_ms, struct vt_fail *fail)
 	if (fd == -ENOENT)
 		return 0;
 	if (fd < 0)
-		return vt_fail(fail, fd, "can't open %s/%s.pid: %s", VT_RUN_DIR, unit, strerror(-fd));
+		return vt_fail(fail, fd, "can't open %s/%s.pid: %s", VT_RUN_DIR, unit,
+			       strerror(-fd));
 	int pidfd = open_worker(fd);
 	close(fd);
 	if (pidfd == -ESRCH)
-		return worker_alive(unit) == 0 ? 0 : vt_fail(fail, -EAGAIN, "its worker just changed");
+		return worker_alive(unit) == 0 ? 0
+					       : vt_fail(fail, -EAGAIN, "its worker just changed");
 	if (pidfd < 0)
-		return vt_fail(fail, pidfd, "%s/%s.pid is held but names no process: %s", VT_RUN_DIR,
-			       unit, strerror(-pidfd));
+		return vt_fail(fail, pidfd, "%s/%s.pid is held but names no process: %s",
+			       VT_RUN_DIR, unit, strerror(-pidfd));
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	int rc = 0;
 	if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) != 0 && errno != ESRCH)

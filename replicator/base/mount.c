@@ -39,8 +39,8 @@ int vt_mount_at(const char *dir, char *type, unsigned cap, unsigned *minor_out)
 }
 
 /*
- * Answers all requests that hang in the kernel for this mount with an error. Without the control file
- * system the lazy unmount and the end of the worker must do; so the result is not looked at.
+ * Answers all requests that hang in the kernel for this mount with an error. Without the control
+ * file system the lazy unmount and the end of the worker must do; so the result is not looked at.
  */
 static void abort_connection(unsigned minor)
 {
@@ -63,11 +63,12 @@ int vt_mount_detach(const char *dir, struct vt_fail *fail)
 		if (rc == 0 || (rc == 1 && i > 0 && strcmp(type, VT_FUSE_SUBTYPE) != 0))
 			return 0; /* what is left was there before ours */
 		if (rc < 0)
-			return vt_fail(fail, rc, "can't read the list of mounts: %s", strerror(-rc));
+			return vt_fail(fail, rc, "can't read the list of mounts: %s",
+				       strerror(-rc));
 		if (strcmp(type, VT_FUSE_SUBTYPE) != 0)
 			return vt_fail(fail, -EBUSY,
-				       "%s has a mount of type %s, not ours: unmount it by hand", dir,
-				       type);
+				       "%s has a mount of type %s, not ours: unmount it by hand",
+				       dir, type);
 		abort_connection(minor);
 		if (umount2(dir, MNT_DETACH | UMOUNT_NOFOLLOW) != 0) {
 			rc = -errno;

@@ -40,7 +40,8 @@ int vt_mountinfo_parse(struct vt_mountinfo *mi, const char *line)
 {
 	int at = -1;
 	memset(mi, 0, sizeof *mi);
-	/* id, parent, major:minor, root; then the mount point, options, optional fields, "-", type */
+	/* id, parent, major:minor, root; then the mount point, options, optional fields, "-", type
+	 */
 	if (sscanf(line, "%*u %*u %u:%u %*s %n", &mi->major, &mi->minor, &at) != 2 || at < 0)
 		return -EBADMSG;
 	const char *s = copy_field(line + at, mi->dir, sizeof mi->dir);

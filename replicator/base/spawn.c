@@ -18,9 +18,9 @@
 /* What the child does between fork and exec. */
 struct child_plan {
 	char *const *argv;
-	int keep_fd;	/* -1: none */
-	int stdout_fd;	/* -1: inherited */
-	int report_fd;	/* takes errno if exec fails; closed by exec */
+	int keep_fd;   /* -1: none */
+	int stdout_fd; /* -1: inherited */
+	int report_fd; /* takes errno if exec fails; closed by exec */
 	bool new_session;
 	bool new_group; /* so that a timeout reaches its children too */
 };

@@ -25,9 +25,10 @@ static int explain(struct vt_fail *fail, int rc, int timeout_ms)
 	case -ECONNREFUSED:
 		return vt_fail(fail, rc, "vmtwind does not run, start it: systemctl start vmtwind");
 	case -ETIMEDOUT:
-		return vt_fail(fail, rc,
-			       "vmtwind did not answer within %d ms; look at it: systemctl status vmtwind",
-			       timeout_ms);
+		return vt_fail(
+		    fail, rc,
+		    "vmtwind did not answer within %d ms; look at it: systemctl status vmtwind",
+		    timeout_ms);
 	case -EACCES:
 		return vt_fail(fail, rc, "vmtwind talks to root only: run this as root");
 	case -EMSGSIZE:
@@ -37,7 +38,8 @@ static int explain(struct vt_fail *fail, int rc, int timeout_ms)
 			       "vmtwind's answer makes no sense: do vmtwind and this program come "
 			       "from the same version? Then restart it: systemctl restart vmtwind");
 	default:
-		return vt_fail(fail, rc, "can't talk to vmtwind: %s; look at it: systemctl status vmtwind",
+		return vt_fail(fail, rc,
+			       "can't talk to vmtwind: %s; look at it: systemctl status vmtwind",
 			       strerror(-rc));
 	}
 }

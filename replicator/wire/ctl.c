@@ -10,7 +10,8 @@
 static_assert(VT_KV_MAX + sizeof(struct qb_ipc_response_header) <= VT_CTL_MSG_MAX,
 	      "a full set fits in a message");
 
-static ssize_t encode(const struct vt_kv *kv, const void *head, size_t head_size, void *out, size_t cap)
+static ssize_t encode(const struct vt_kv *kv, const void *head, size_t head_size, void *out,
+		      size_t cap)
 {
 	if (kv->failed || head_size + kv->len > cap)
 		return -EMSGSIZE;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Framing of the control socket: libqb's own message header, then the encoded key/value set. Both
- * sides use it: client (agents, command) and server (master). Byte order is the host's: the socket is
- * local. What the keys mean: ctl/client.h.
+ * sides use it: client (agents, command) and server (master). Byte order is the host's: the socket
+ * is local. What the keys mean: ctl/client.h.
  */
 #ifndef VMTWIN_WIRE_CTL_H
 #define VMTWIN_WIRE_CTL_H
@@ -12,7 +12,8 @@
 
 #include "base/kv.h"
 
-#define VT_CTL_MSG_MAX 16384 /* bytes of a message, header included; qb_ipcs_enforce_buffer_size */
+#define VT_CTL_MSG_MAX 16384 /* bytes of a message, header included; qb_ipcs_enforce_buffer_size \
+			      */
 #define VT_CTL_MSG_ID 1	     /* the only message id */
 
 /*

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ctl-standin DIR: answers the control protocol in vmtwind's place, for the agents' contract tests.
- * Its workers are processes that hold the pid file's lock and a FUSE mount which nobody serves; they
- * outlive it, as the real ones do. Requests are written to DIR/log; DIR/fault, read at each request,
- * holds lines of "COMMAND FAULT":
- *   hang           no answer, ever
- *   slow MS        the answer comes late
- *   again N        -EAGAIN, N times
- *   refuse RC TEXT that rc with that text
- *   failed TEXT    (monitor) the unit failed
+ * Its workers are processes that hold the pid file's lock and a FUSE mount which nobody serves;
+ * they outlive it, as the real ones do. Requests are written to DIR/log; DIR/fault, read at each
+ * request, holds lines of "COMMAND FAULT": hang           no answer, ever slow MS        the answer
+ * comes late again N        -EAGAIN, N times refuse RC TEXT that rc with that text failed TEXT
+ * (monitor) the unit failed
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -175,7 +172,10 @@ static int handle(struct standin *s, const char *cmd, const char *name, struct v
 	if (strcmp(cmd, "start") == 0)
 		return do_start(s, name);
 	if (strcmp(cmd, "monitor") == 0) {
-		vt_kv_add(reply, "role", "%s", !runs ? "stopped" : u->primary ? "primary" : "secondary");
+		vt_kv_add(reply, "role", "%s",
+			  !runs	       ? "stopped"
+			  : u->primary ? "primary"
+				       : "secondary");
 		return 0;
 	}
 	if (strcmp(cmd, "stop") == 0)
@@ -200,7 +200,8 @@ static void answer(struct vt_ipcs_conn *conn, struct vt_kv *reply, int rc, const
 }
 
 /* Applies the fault; true if the request has been dealt with. */
-static bool apply_fault(struct standin *s, struct vt_ipcs_conn *conn, char *fault, struct vt_kv *reply)
+static bool apply_fault(struct standin *s, struct vt_ipcs_conn *conn, char *fault,
+			struct vt_kv *reply)
 {
 	char *arg = strchr(fault, ' ');
 	if (arg)

@@ -95,10 +95,10 @@ static void encode_refuses_what_is_incomplete(void **state)
 static void corrupt_sets(void **state)
 {
 	(void)state;
-	assert_int_equal(vt_kv_decode(&kv, "a\0b", 3), -EBADMSG);      /* no end */
-	assert_int_equal(vt_kv_decode(&kv, "a\0b\0c", 6), -EBADMSG);   /* key without value */
-	assert_int_equal(vt_kv_decode(&kv, "\0\0", 2), -EBADMSG);      /* empty key */
-	assert_int_equal(vt_kv_decode(&kv, "A\0b", 4), -EBADMSG);      /* bad key */
+	assert_int_equal(vt_kv_decode(&kv, "a\0b", 3), -EBADMSG);    /* no end */
+	assert_int_equal(vt_kv_decode(&kv, "a\0b\0c", 6), -EBADMSG); /* key without value */
+	assert_int_equal(vt_kv_decode(&kv, "\0\0", 2), -EBADMSG);    /* empty key */
+	assert_int_equal(vt_kv_decode(&kv, "A\0b", 4), -EBADMSG);    /* bad key */
 	assert_int_equal(kv.len, 0);
 	assert_int_equal(vt_kv_decode(&kv, msg, VT_KV_MAX + 1), -EBADMSG);
 	assert_int_equal(vt_kv_decode(&kv, NULL, 0), 0);
@@ -127,7 +127,8 @@ static void corrupt_frames(void **state)
 	assert_int_equal(copy.len, 0);
 }
 
-/* Random bytes in place of a set: it is refused, or what it gives can be walked inside its bounds. */
+/* Random bytes in place of a set: it is refused, or what it gives can be walked inside its bounds.
+ */
 static void corrupt_random_sets(void **state)
 {
 	(void)state;

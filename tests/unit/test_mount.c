@@ -60,7 +60,8 @@ static void lines_are_taken_apart(void **state)
 	struct vt_mountinfo mi;
 	(void)state;
 	assert_int_equal(vt_mountinfo_parse(&mi, "36 35 98:3 /mnt1 /mnt\\0402 rw,noatime master:1 "
-					    "shared:7 - ext3 /dev/root rw,errors=continue\n"), 0);
+						 "shared:7 - ext3 /dev/root rw,errors=continue\n"),
+			 0);
 	assert_int_equal(mi.major, 98);
 	assert_int_equal(mi.minor, 3);
 	assert_string_equal(mi.dir, "/mnt 2");
@@ -72,10 +73,21 @@ static void lines_are_taken_apart(void **state)
 static void corrupt_lines(void **state)
 {
 	static const char *const bad[] = {
-	    "", "\n", "36", "36 35 98:0", "36 35 98:0 /", "36 35 98:0 / ", "36 35 98:0 / /x rw",
-	    "36 35 98:0 / /x rw -", "36 35 98:0 / /x rw - ", "36 35 98 / /x rw - t s o",
-	    "36 35 98:0 / x rw - t s o", "36 35 98:0 / /\\ rw - t s o", "36 35 98:0 / /\\9 rw - t s o",
-	    "36 35 98:0 / /\\000 rw - t s o", "36 35 98:0 / /\\777 rw - t s o",
+	    "",
+	    "\n",
+	    "36",
+	    "36 35 98:0",
+	    "36 35 98:0 /",
+	    "36 35 98:0 / ",
+	    "36 35 98:0 / /x rw",
+	    "36 35 98:0 / /x rw -",
+	    "36 35 98:0 / /x rw - ",
+	    "36 35 98 / /x rw - t s o",
+	    "36 35 98:0 / x rw - t s o",
+	    "36 35 98:0 / /\\ rw - t s o",
+	    "36 35 98:0 / /\\9 rw - t s o",
+	    "36 35 98:0 / /\\000 rw - t s o",
+	    "36 35 98:0 / /\\777 rw - t s o",
 	};
 	struct vt_mountinfo mi;
 	(void)state;

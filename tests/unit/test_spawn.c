@@ -108,8 +108,10 @@ static void only_keep_fd_is_inherited(void **state)
 	int kept = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	int other = open("/dev/null", O_RDONLY);
 	assert_true(kept >= 3 && other >= 3);
-	snprintf(script, sizeof script, "test -e /proc/self/fd/%d && ! test -e /proc/self/fd/%d && "
-		 "test \"$(readlink /proc/self/fd/0)\" = /dev/null", kept, other);
+	snprintf(script, sizeof script,
+		 "test -e /proc/self/fd/%d && ! test -e /proc/self/fd/%d && "
+		 "test \"$(readlink /proc/self/fd/0)\" = /dev/null",
+		 kept, other);
 	char *argv[] = {(char *)"/bin/sh", (char *)"-c", script, NULL};
 	int status = 0;
 	pid_t pid = vt_spawn(argv, kept, 0);
