@@ -70,7 +70,8 @@ void vl_send(struct vl_link *link, struct vf_header *h, const void *payload);
 size_t vl_backlog(const struct vl_link *link);
 /* Which ring the connection uses, -1 if down. */
 int vl_ring(const struct vl_link *link);
-/* Frees all. Callbacks don't come any more; operations in flight are waited for by running the ring. */
+/* Frees all. Callbacks do not come any more; operations in flight are waited for by running the ring, 2 s at
+ * most. Not to be called from a callback of the ring. */
 void vl_close(struct vl_link *link);
 /*
  * Key of a unit's link: HKDF-SHA256 of the cluster's authkey (file) with the unit's id as context.

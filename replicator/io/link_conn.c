@@ -118,7 +118,8 @@ static void unreachable(struct vl_conn *c, const char *why)
 	struct vl_link *link = c->link;
 	if (vt_boottime_ns() - link->enabled_ns > VL_HANDSHAKE_NS)
 		vl_note(link, VL_NOTE_UNREACHABLE, VT_NOTICE,
-			"no data link to the peer yet: %s port %u: %s; is vmtwind running there, and does "
+			"no data link to the peer yet: %s port %u: %s; is vmtwind running there, "
+			"and does "
 			"its firewall let the port through? Tried again all the time",
 			c->who, link->config.peer_port, why);
 	vl_conn_fail(c, "cannot connect to %s: %s", c->who, why);
@@ -154,8 +155,9 @@ void vl_conn_flush(struct vl_conn *c)
 		return;
 	tl_flush(&c->tls);
 	if (c->tls.failed) {
-		vl_conn_fail(c, "cannot queue for the peer at %s: %zu bytes wait already, or out of "
-				"memory (%s)",
+		vl_conn_fail(c,
+			     "cannot queue for the peer at %s: %zu bytes wait already, or out of "
+			     "memory (%s)",
 			     c->who, c->tls.queued, gnutls_strerror(c->tls.error));
 		return;
 	}
@@ -207,8 +209,8 @@ static int choose_dest(struct vl_conn *c)
 	bool urgent = c->h.type == VF_ACK || c->h.type == VF_CORE || c->h.type == VF_NEED;
 	if ((c->state == CONN_HELLO) != (c->h.type == VF_HELLO) ||
 	    (own && c->h.length > sizeof c->small)) {
-		vl_conn_fail(c, "the peer at %s broke the protocol: frame type %u, %u bytes", c->who,
-			     c->h.type, c->h.length);
+		vl_conn_fail(c, "the peer at %s broke the protocol: frame type %u, %u bytes",
+			     c->who, c->h.type, c->h.length);
 		return -EPROTO;
 	}
 	if (own || c->h.length == 0) {
@@ -234,8 +236,9 @@ static int deliver(struct vl_conn *c)
 	const void *bytes = c->dest;
 	struct vf_header h = c->h;
 	if (vf_verify(&h, c->header, bytes) < 0) {
-		vl_conn_fail(c, "checksum of a frame from the peer at %s is wrong (type %u, sequence "
-				"%llu): its memory or this host's may be faulty",
+		vl_conn_fail(c,
+			     "checksum of a frame from the peer at %s is wrong (type %u, sequence "
+			     "%llu): its memory or this host's may be faulty",
 			     c->who, h.type, (unsigned long long)h.seq);
 		return -EPROTO;
 	}
@@ -275,7 +278,8 @@ static int take(struct vl_conn *c)
 		if (rc < 0 || c->header_got < VF_HEADER_SIZE)
 			return rc;
 		if (vf_decode(&c->h, c->header) < 0) {
-			vl_conn_fail(c, "a frame's header from the peer at %s is not valid", c->who);
+			vl_conn_fail(c, "a frame's header from the peer at %s is not valid",
+				     c->who);
 			return -EPROTO;
 		}
 	}

@@ -128,12 +128,13 @@ static int bind_socket(const struct vl_link *link, const char *text, struct vt_f
 	int rc = -errno;
 	close(fd);
 	if (rc == -EADDRINUSE)
-		return vt_fail(fail, rc,
-			       "cannot listen for the peer of unit %s on %s port %u: another program or "
-			       "unit has it (`ss -ltnp` shows which); give the unit another port",
-			       link->unit, text, port);
-	return vt_fail(fail, rc, "cannot listen for the peer of unit %s on %s port %u: %s", link->unit,
-		       text, port, strerror(-rc));
+		return vt_fail(
+		    fail, rc,
+		    "cannot listen for the peer of unit %s on %s port %u: another program or "
+		    "unit has it (`ss -ltnp` shows which); give the unit another port",
+		    link->unit, text, port);
+	return vt_fail(fail, rc, "cannot listen for the peer of unit %s on %s port %u: %s",
+		       link->unit, text, port, strerror(-rc));
 }
 
 static bool listened_already(const struct vl_link *link, unsigned ring)
@@ -248,10 +249,11 @@ bool vl_identity_ok(void *ctx, const char *identity)
 	for (char *p = shown; *p; p++)
 		if (!isgraph((unsigned char)*p))
 			*p = '?';
-	vl_note(c->link, VL_NOTE_UNIT, VT_WARN,
-		"refused: the peer at %s presents another unit (%s; here %s): do both hosts have the "
-		"same unit, and does nobody else use this port?",
-		c->who, shown, own);
+	vl_note(
+	    c->link, VL_NOTE_UNIT, VT_WARN,
+	    "refused: the peer at %s presents another unit (%s; here %s): do both hosts have the "
+	    "same unit, and does nobody else use this port?",
+	    c->who, shown, own);
 	c->refused = true;
 	return false;
 }
@@ -269,10 +271,11 @@ void vl_handshake_failed(struct vl_conn *c)
 			c->who, gnutls_strerror(error));
 		return;
 	}
-	vl_note(link, VL_NOTE_KEY, VT_WARN,
-		"%s the peer at %s: wrong key: are /etc/corosync/authkey and the unit's id the same "
-		"on both hosts? (%s)",
-		link->config.connector ? "refused by" : "refused:", c->who, gnutls_strerror(error));
+	vl_note(
+	    link, VL_NOTE_KEY, VT_WARN,
+	    "%s the peer at %s: wrong key: are /etc/corosync/authkey and the unit's id the same "
+	    "on both hosts? (%s)",
+	    link->config.connector ? "refused by" : "refused:", c->who, gnutls_strerror(error));
 }
 
 int vl_say_hello(struct vl_conn *c)
@@ -303,7 +306,8 @@ static bool hello_ok(struct vl_conn *c)
 	int rc = vh_decode(&hello, c->small, c->h.length);
 	if (rc == -EPROTONOSUPPORT) {
 		vl_note(link, VL_NOTE_VERSION, VT_WARN,
-			"refused: the peer at %s speaks version %u of the protocol, this host %u: install "
+			"refused: the peer at %s speaks version %u of the protocol, this host %u: "
+			"install "
 			"the same release of vmtwin on both hosts",
 			c->who, hello.version, VF_VERSION);
 		return false;
@@ -315,16 +319,20 @@ static bool hello_ok(struct vl_conn *c)
 			c->who);
 		return false;
 	}
-	if (memcmp(hello.unit_id, link->config.unit_id, 16) != 0 || strcmp(hello.unit, link->unit) != 0) {
+	if (memcmp(hello.unit_id, link->config.unit_id, 16) != 0 ||
+	    strcmp(hello.unit, link->unit) != 0) {
 		vl_note(link, VL_NOTE_UNIT, VT_WARN,
-			"refused: the peer at %s presents another unit (%s; here %s): check address and "
+			"refused: the peer at %s presents another unit (%s; here %s): check "
+			"address and "
 			"port in both hosts' unit files",
 			c->who, hello.unit, link->unit);
 		return false;
 	}
-	if (hello.pairing != link->pairing || hello.self != link->peer || hello.peer != link->self) {
+	if (hello.pairing != link->pairing || hello.self != link->peer ||
+	    hello.peer != link->self) {
 		vl_note(link, VL_NOTE_PAIRING, VT_INFO,
-			"refused: the peer at %s is in another pairing or was restarted: wait until both "
+			"refused: the peer at %s is in another pairing or was restarted: wait "
+			"until both "
 			"hosts have agreed on a new one",
 			c->who);
 		return false;

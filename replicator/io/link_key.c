@@ -20,8 +20,9 @@ static int read_authkey(uint8_t *out, const char *path, struct vt_fail *fail)
 			       "corosync-keygen and copy it to both hosts",
 			       path);
 	if (fd < 0)
-		return vt_fail(fail, -errno, "cannot open %s: %s: the data link's key is made from it",
-			       path, strerror(errno));
+		return vt_fail(fail, -errno,
+			       "cannot open %s: %s: the data link's key is made from it", path,
+			       strerror(errno));
 	ssize_t n = read(fd, out, AUTHKEY_MAX + 1);
 	int rc = n < 0 ? -errno : (int)n;
 	close(fd);

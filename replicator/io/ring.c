@@ -11,8 +11,8 @@
 #define BATCH_MAX 512
 /* Timers fired in one round; one that arms itself again in the past can't starve the rest. */
 #define FIRE_MAX 64
-/* The kernel counts a wait in CLOCK_MONOTONIC, which stands still in suspend; timers are BOOTTIME. No
- * wait is longer than this, so a timer that came due in suspend fires soon after. */
+/* The kernel counts a wait in CLOCK_MONOTONIC, which stands still in suspend; timers are BOOTTIME.
+ * No wait is longer than this, so a timer that came due in suspend fires soon after. */
 #define WAIT_MAX_NS 1000000000u
 /* Tries to hand over a full submission queue before the kernel is taken for broken. */
 #define SUBMIT_TRIES 1000
@@ -195,7 +195,8 @@ int vr_step(struct vr_ring *ring, uint64_t until_ns)
 		    : io_uring_submit_and_get_events(&ring->uring);
 	if (rc < 0 && rc != -ETIME && rc != -EINTR && rc != -EAGAIN && rc != -EBUSY)
 		return rc;
-	/* After a stall of our own, what the peer sent meanwhile counts before timers say it was silent. */
+	/* After a stall of our own, what the peer sent meanwhile counts before timers say it was
+	 * silent. */
 	dispatch(ring);
 	fire_timers(ring);
 	return 0;

@@ -25,7 +25,8 @@ struct vr_timer {
 	struct vr_timer *next; /* private */
 };
 
-/* entries: size of the submission queue (power of two). 0 or negative errno. */
+/* entries: size of the submission queue (power of two). 0 or negative errno. The process and thread that
+ * opens a ring is the one that runs it: no fork in between. */
 int vr_open(struct vr_ring **ring, unsigned entries);
 void vr_close(struct vr_ring *ring);
 /*

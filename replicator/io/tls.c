@@ -9,8 +9,8 @@
  * The key has 256 bits of its own and is used with a fresh (EC)DHE exchange each time. GnuTLS binds
  * such keys to SHA-256, so the suites are those with SHA-256; ChaCha20 is for CPUs without AES.
  */
-#define PRIORITY                                                                                   \
-	"NONE:+VERS-TLS1.3:+ECDHE-PSK:+DHE-PSK:+AES-128-GCM:+CHACHA20-POLY1305:+AEAD:+SHA256:"     \
+#define PRIORITY                                                                               \
+	"NONE:+VERS-TLS1.3:+ECDHE-PSK:+DHE-PSK:+AES-128-GCM:+CHACHA20-POLY1305:+AEAD:+SHA256:" \
 	"+GROUP-X25519:+GROUP-SECP256R1:+SIGN-ALL:+COMP-NULL"
 
 /* ---- credentials ---- */
@@ -127,7 +127,8 @@ int tl_outgoing(struct tl_session *s, struct iovec *iov, int max)
 	for (struct tl_chunk *c = s->head; c && n < max; c = c->next) {
 		if (c->len == c->pos)
 			continue;
-		iov[n++] = (struct iovec){.iov_base = c->bytes + c->pos, .iov_len = c->len - c->pos};
+		iov[n++] =
+		    (struct iovec){.iov_base = c->bytes + c->pos, .iov_len = c->len - c->pos};
 	}
 	return n;
 }

@@ -126,7 +126,8 @@ static void measure(struct bench *b, uint32_t length, unsigned depth, unsigned s
 	if (vr_run(b->ring) < 0 || b->failed)
 		exit(1);
 	double s = (double)(vt_boottime_ns() - start) / 1e9;
-	printf("%8u bytes  depth %3u  %9.0f frames/s  %8.1f MB/s  %8.1f us each  sender's CPU %3.0f%%\n",
+	printf("%8u bytes  depth %3u  %9.0f frames/s  %8.1f MB/s  %8.1f us each  sender's CPU "
+	       "%3.0f%%\n",
 	       length, depth, (double)b->acked / s, (double)b->acked * length / s / 1e6,
 	       s * 1e6 * depth / (double)b->acked, (cpu_seconds() - cpu) / s * 100);
 	fflush(stdout);
@@ -205,7 +206,8 @@ int main(int argc, char **argv)
 	if (argc == 4 && strcmp(argv[1], "--listen") == 0)
 		return run_listener(argv[2], (uint16_t)atoi(argv[3]));
 	if (argc >= 4 && strcmp(argv[1], "--connect") == 0)
-		return run_connector(argv[2], (uint16_t)atoi(argv[3]), argc > 4 ? (unsigned)atoi(argv[4]) : 2);
+		return run_connector(argv[2], (uint16_t)atoi(argv[3]),
+				     argc > 4 ? (unsigned)atoi(argv[4]) : 2);
 	uint16_t port = (uint16_t)(20000 + getpid() % 10000);
 	pid_t child = fork();
 	if (child == 0)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two links in one process, each on a ring of its own, joined over loopback, perhaps through a relay
- * that can alter, hold back or forget what passes. Used by test_link*.c; each waits with a deadline.
+ * Two links in one process, each on a ring of its own, joined over loopback, perhaps through a
+ * relay that can alter, hold back or forget what passes. Used by test_link*.c; each waits with a
+ * deadline.
  */
 #ifndef VMTWIN_TESTS_LINK_PAIR_H
 #define VMTWIN_TESTS_LINK_PAIR_H
@@ -23,7 +24,7 @@ struct end {
 	int ups, downs, notes;
 	unsigned frames;
 	char down_text[VL_TEXT], note[VL_TEXT];
-	struct vf_header h; /* the last frame */
+	struct vf_header h;	 /* the last frame */
 	struct vp_buf *held[64]; /* payloads not given back while `hold` */
 	unsigned held_len;
 	bool hold;
@@ -37,8 +38,8 @@ struct relay {
 	uint16_t port, to_port;
 	int a[RELAY_MAX], b[RELAY_MAX]; /* -1: closed */
 	unsigned len;
-	bool hold;	  /* pass nothing on, accept still */
-	bool flip_next;	  /* alter one byte of what comes next from the connector */
+	bool hold;	/* pass nothing on, accept still */
+	bool flip_next; /* alter one byte of what comes next from the connector */
 	unsigned flipped;
 };
 
@@ -49,13 +50,13 @@ struct pair {
 	struct vl_config cc, lc;
 };
 
-#define UNTIL(p, cond, ms)                                                                         \
-	do {                                                                                       \
-		uint64_t until_ = vt_boottime_ns() + (ms) * 1000000ull;                            \
-		while (!(cond) && vt_boottime_ns() < until_)                                       \
-			pair_step(p);                                                              \
-		if (!(cond))                                                                       \
-			fail_msg("not in %d ms: %s", (int)(ms), #cond);                            \
+#define UNTIL(p, cond, ms)                                              \
+	do {                                                            \
+		uint64_t until_ = vt_boottime_ns() + (ms)*1000000ull;   \
+		while (!(cond) && vt_boottime_ns() < until_)            \
+			pair_step(p);                                   \
+		if (!(cond))                                            \
+			fail_msg("not in %d ms: %s", (int)(ms), #cond); \
 	} while (0)
 
 static uint16_t free_port(void)
@@ -206,8 +207,11 @@ static void pair_init(struct pair *p, bool relayed)
 {
 	memset(p, 0, sizeof *p);
 	p->relayed = relayed;
-	p->lc = (struct vl_config){
-	    .unit = "vm1", .unit_id = {1, 2, 3}, .port = free_port(), .rings = 1, .timeout_ms = 500};
+	p->lc = (struct vl_config){.unit = "vm1",
+				   .unit_id = {1, 2, 3},
+				   .port = free_port(),
+				   .rings = 1,
+				   .timeout_ms = 500};
 	memset(p->lc.key, 0x5a, sizeof p->lc.key);
 	strcpy(p->lc.self_addr[0], "127.0.0.1");
 	strcpy(p->lc.peer_addr[0], "127.0.0.1");

@@ -37,7 +37,8 @@ static void round_trip(void **state)
 	}
 }
 
-/* The layout is what the peer of another version sees: bytes are pinned, not only the round trip. */
+/* The layout is what the peer of another version sees: bytes are pinned, not only the round trip.
+ */
 static void layout(void **state)
 {
 	(void)state;
@@ -127,9 +128,12 @@ static void corrupt_reserved(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(round_trip),      cmocka_unit_test(layout),
-	    cmocka_unit_test(corrupt_any_header_bit), cmocka_unit_test(corrupt_payload),
-	    cmocka_unit_test(corrupt_type),    cmocka_unit_test(corrupt_length),
+	    cmocka_unit_test(round_trip),
+	    cmocka_unit_test(layout),
+	    cmocka_unit_test(corrupt_any_header_bit),
+	    cmocka_unit_test(corrupt_payload),
+	    cmocka_unit_test(corrupt_type),
+	    cmocka_unit_test(corrupt_length),
 	    cmocka_unit_test(corrupt_reserved),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,7 +55,8 @@ static struct vr_ring *open_ring(void)
 	return ring;
 }
 
-/* More operations than the queue has entries: vr_sqe submits by itself, callbacks wait for vr_run. */
+/* More operations than the queue has entries: vr_sqe submits by itself, callbacks wait for vr_run.
+ */
 static void queue_overflow(void **state)
 {
 	(void)state;
@@ -153,8 +154,8 @@ static void idle_hooks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(queue_overflow),	cmocka_unit_test(cancel),
-	    cmocka_unit_test(timers_in_order),	cmocka_unit_test(step_has_a_limit),
+	    cmocka_unit_test(queue_overflow),  cmocka_unit_test(cancel),
+	    cmocka_unit_test(timers_in_order), cmocka_unit_test(step_has_a_limit),
 	    cmocka_unit_test(idle_hooks),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
