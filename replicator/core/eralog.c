@@ -61,6 +61,12 @@ enum vc_compare vc_eralog_compare(const struct vc_eralog *a, const struct vc_era
 	return b_on ? VC_B_AHEAD : VC_SAME;
 }
 
+const struct vc_era *vc_eralog_common(const struct vc_eralog *a, const struct vc_eralog *b)
+{
+	int rest = after_common(a, b);
+	return rest > 0 ? &a->era[rest - 1] : NULL;
+}
+
 const struct vc_era *vc_eralog_last(const struct vc_eralog *log)
 {
 	return log->count ? &log->era[log->count - 1] : NULL;

@@ -21,6 +21,8 @@ enum vc_compare {
  * something was acknowledged is durable on both hosts (S5, TRAPS 14).
  */
 enum vc_compare vc_eralog_compare(const struct vc_eralog *a, const struct vc_eralog *b);
+/* The newest era that both hold, or NULL. */
+const struct vc_era *vc_eralog_common(const struct vc_eralog *a, const struct vc_eralog *b);
 /* The last era, or NULL for a blank log. */
 const struct vc_era *vc_eralog_last(const struct vc_eralog *log);
 /*

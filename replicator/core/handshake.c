@@ -111,10 +111,8 @@ static enum verdict by_cache(unsigned self, const struct vc_hello *me, const str
 		return me->survived ? V_SELF : V_PEER;
 	if (me->standing != peer->standing) /* paired knows more than outdated */
 		return me->standing > peer->standing ? V_SELF : V_PEER;
-	const struct vc_era *last = vc_eralog_last(&me->log);
-	const struct vc_era *other = vc_eralog_last(&peer->log);
-	if (!last || (other && other->number < last->number))
-		last = other; /* the last era that both have */
+	/* Later eras of one side only were never written in. */
+	const struct vc_era *last = vc_eralog_common(&me->log, &peer->log);
 	return last && last->writer == self ? V_SELF : V_PEER;
 }
 

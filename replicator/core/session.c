@@ -89,7 +89,7 @@ void session_on_link_down(struct step *x)
 {
 	struct vc_state *s = x->s;
 	s->link_up = false;
-	if (s->phase == VC_INSYNC && s->certain && !s->forgot) {
+	if (s->phase == VC_INSYNC && s->certain && !s->forgot && !s->procdown) {
 		set_phase(x, VC_LOST);
 		if (s->role == VC_PROMOTING)
 			s->role = VC_SECONDARY;
