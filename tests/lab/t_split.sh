@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash disable=SC2016,SC2154 # sourced by run after lib/test.sh
+# All networks cut at once: one side is shot, the VM runs on the other, and never on both.
+
+shots() { grep -c 'power-off host[12] for-' "$world/power.log"; }
+shot_more_than() { [ "$(shots)" -gt "$1" ]; }
+
+need "vm1 is ready" vm1_ready
+before=$(shots)
+lab cut "$lab_name" all
+check "one side is shot" wait_for 60 shot_more_than "$before"
+check "the VM goes on" goes_on 20 90
+lab mend "$lab_name" all
+check "PRIM and SECOND green" becomes_green
+check "it runs on one host" vm_host
+check "$(verdict)" nothing_lost
