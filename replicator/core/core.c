@@ -46,11 +46,12 @@ void act_gate(struct step *x, enum vc_gate gate)
 	act(x, VC_A_GATE)->u.gate = gate;
 }
 
-void act_cpg(struct step *x, enum vc_msg_type type, uint64_t pairing)
+void act_cpg(struct step *x, enum vc_msg_type type, uint64_t pairing, uint64_t request)
 {
 	struct vc_msg *m = &act(x, VC_A_CPG_SEND)->u.msg;
 	m->type = type;
 	m->pairing = pairing;
+	m->request = request;
 }
 
 void act_link_msg(struct step *x, enum vc_msg_type type)
@@ -199,7 +200,7 @@ static void on_disk_failed(struct step *x)
 		/* An unasked consent: the primary need not wait for fencing. */
 		uint64_t pairing = s->pairing;
 		become_outdated(x, VC_R_DISK_FAILED);
-		act_cpg(x, VC_M_OUTDATED, pairing);
+		act_cpg(x, VC_M_OUTDATED, pairing, 0);
 	} else if (s->role != VC_SECONDARY) {
 		fail_writes(x, VC_R_DISK_FAILED);
 	}

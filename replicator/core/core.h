@@ -186,6 +186,7 @@ struct vc_state {
 	uint64_t ping_nonce;
 	uint64_t lost_since_ns; /* when we began to need the gate; 0: we don't */
 	uint64_t outdate_sent_ns, fence_asked_ns;
+	uint64_t outdate_request; /* names our OUTDATE; 0: an answer would be too late */
 	bool outdate_live; /* our OUTDATE was delivered and not answered */
 
 	/* The request being worked on. */

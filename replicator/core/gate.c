@@ -32,7 +32,7 @@ void gate_forget(struct vc_state *s)
 {
 	s->consent = s->procdown = s->outdate_live = false;
 	s->stage = VC_S_EVIDENCE;
-	s->outdate_sent_ns = 0;
+	s->outdate_sent_ns = s->outdate_request = 0;
 }
 
 /* What allows this host to go on alone now, or NONE. */
@@ -110,15 +110,15 @@ static bool may_consent(const struct vc_state *s, uint64_t pairing)
 	       s->role != VC_DEMOTING && !s->outdate_live;
 }
 
-static void on_outdate(struct step *x, uint64_t pairing)
+static void on_outdate(struct step *x, uint64_t pairing, uint64_t request)
 {
 	if (!may_consent(x->s, pairing)) {
-		act_cpg(x, VC_M_REFUSED, pairing);
+		act_cpg(x, VC_M_REFUSED, pairing, request);
 		return;
 	}
 	if (x->s->d.standing == VC_PAIRED)
 		become_outdated(x, VC_R_CONSENTED); /* durable before the answer */
-	act_cpg(x, VC_M_OUTDATED, pairing);
+	act_cpg(x, VC_M_OUTDATED, pairing, request);
 }
 
 void gate_on_msg(struct step *x, bool own, const struct vc_msg *msg)
@@ -132,11 +132,13 @@ void gate_on_msg(struct step *x, bool own, const struct vc_msg *msg)
 			go_solo(x, why);
 	} else if (msg->type == VC_M_OUTDATE) {
 		if (!own)
-			on_outdate(x, msg->pairing);
+			on_outdate(x, msg->pairing, msg->request);
 		else if (current && s->outdate_sent_ns)
 			s->outdate_live = true; /* from here a crossed request is refused */
 	} else if (msg->type == VC_M_OUTDATED && !own && current &&
-		   s->d.standing == VC_PAIRED) {
+		   s->d.standing == VC_PAIRED &&
+		   (msg->request == 0 || msg->request == s->outdate_request)) {
+		/* An answer to a request from before a resync ended says nothing now (TRAPS 10). */
 		s->consent = true;
 		if (s->phase == VC_INSYNC || s->phase == VC_LOST)
 			session_apart(x); /* the peer's link is closed, whether noticed or not */
@@ -172,7 +174,8 @@ static void press(struct step *x)
 		return;
 	if (s->peer_master && s->outdate_sent_ns == 0) {
 		s->outdate_sent_ns = x->now;
-		act_cpg(x, VC_M_OUTDATE, s->pairing);
+		s->outdate_request = draw(x);
+		act_cpg(x, VC_M_OUTDATE, s->pairing, s->outdate_request);
 		return;
 	}
 	if (waited < (VC_RECONNECT_MS + s->config.outdate_timeout_ms) * VC_NS_PER_MS)
@@ -194,7 +197,7 @@ void gate_pursue(struct step *x)
 	}
 	if (s->lost_since_ns == 0) {
 		s->lost_since_ns = x->now;
-		s->outdate_sent_ns = 0;
+		s->outdate_sent_ns = s->outdate_request = 0;
 		s->outdate_live = false;
 	}
 	if (s->role == VC_PRIMARY && x->now < s->fail_until_ns) {
@@ -210,7 +213,7 @@ void gate_pursue(struct step *x)
 	} else if (s->stage == VC_S_EVIDENCE) {
 		s->stage = VC_S_ROUNDTRIP;
 		s->ping_nonce = draw(x);
-		act_cpg(x, VC_M_PING, s->ping_nonce);
+		act_cpg(x, VC_M_PING, s->ping_nonce, 0);
 	}
 }
 

@@ -18,7 +18,7 @@ struct step {
 struct vc_action *act(struct step *x, enum vc_action_type type);
 void act_persist(struct step *x);
 void act_gate(struct step *x, enum vc_gate gate);
-void act_cpg(struct step *x, enum vc_msg_type type, uint64_t pairing);
+void act_cpg(struct step *x, enum vc_msg_type type, uint64_t pairing, uint64_t request);
 void act_link_msg(struct step *x, enum vc_msg_type type);
 void act_link_log(struct step *x, enum vc_msg_type type);
 void act_reply(struct step *x, enum vc_event_type request, int rc, enum vc_reason reason);

@@ -44,6 +44,7 @@ struct vc_hello {
 struct vc_msg {
 	enum vc_msg_type type;
 	uint64_t pairing; /* or nonce of a ping */
+	uint64_t request; /* OUTDATE names itself, OUTDATED and REFUSED what they answer; 0: unasked */
 	union {
 		struct vc_hello hello;
 		struct vc_eralog log; /* PAIR, ERA */

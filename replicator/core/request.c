@@ -131,7 +131,7 @@ static void pursue_stop(struct step *x)
 			finish_stop(x); /* unanswered: our standing stays as it is */
 	} else if (leaves_a_pair(s)) {
 		act(x, VC_A_FLUSH);
-		act_cpg(x, VC_M_LEAVE, s->pairing);
+		act_cpg(x, VC_M_LEAVE, s->pairing, 0);
 		s->leave_sent = true;
 		s->leave_until_ns = x->now + VC_LEAVE_MS * VC_NS_PER_MS;
 	} else {

@@ -86,6 +86,7 @@ int vx_encode(const struct vc_msg *msg, uint8_t *out)
 	vt_put_u8(&w, VX_VERSION);
 	vt_put_u8(&w, (uint8_t)msg->type);
 	vt_put_u64(&w, msg->pairing);
+	vt_put_u64(&w, msg->request);
 	if (msg->type == VC_M_HELLO)
 		put_hello(&w, &msg->u.hello);
 	else if (msg->type == VC_M_PAIR || msg->type == VC_M_ERA)
@@ -109,6 +110,7 @@ int vx_decode(struct vc_msg *msg, const void *bytes, size_t len)
 		return -EPROTONOSUPPORT;
 	uint8_t type = vt_get_u8(&r);
 	msg->pairing = vt_get_u64(&r);
+	msg->request = vt_get_u64(&r);
 	if (r.failed || !known(type))
 		return -EBADMSG;
 	msg->type = (enum vc_msg_type)type;
