@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Stop. Rules: it works by the domain's name alone, whatever the state of files; it claims success
- * only when it has seen that the domain does not run; it ends inside the time limit (TRAPs of
- * others: success because a file could not be read, no time left for destroy).
+ * only when it has seen that the domain does not run; it ends inside the time limit.
  */
 #include <errno.h>
 #include <libvirt/virterror.h>
