@@ -63,13 +63,15 @@ help:
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'install uninstall   honour DESTDIR and PREFIX'
 
+V ?=
+Q := $(if $(V),,@)
 $(BUILD)/obj/%.o: %.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(LIB): $(call obj,$(LIB_SRC))
 	@rm -f $@
-	ar rcs $@ $^
+	$(Q)ar rcs $@ $^
 
 WORKER_LIBS := $(shell pkg-config --libs fuse3 liburing gnutls libxxhash 2>/dev/null)
 MASTER_LIBS := $(shell pkg-config --libs libqb libcpg libquorum libcmap libcorosync_common 2>/dev/null)
@@ -80,28 +82,28 @@ ALL_LIBS := $(WORKER_LIBS) $(MASTER_LIBS)
 $(call obj,$(FENCEWATCH_SRC)): CPPFLAGS += $(FENCE_CFLAGS)
 
 $(BUILD)/vmtwind: $(call obj,$(MASTER_SRC)) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/vmtwin-worker: $(call obj,$(WORKER_SRC)) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
 $(BUILD)/vmtwin-fencewatch: $(call obj,$(FENCEWATCH_SRC)) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(FENCE_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(FENCE_LIBS)
 $(BUILD)/vmtwin-vmdown: $(call obj,$(VMDOWN_SRC)) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ -lvirt
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lvirt
 $(BUILD)/vmtwin: $(call obj,$(CTL_SRC)) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/ra/mirror: $(call obj,ra/mirror.c $(RA_COMMON_SRC)) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lqb
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
 $(BUILD)/ra/vm: $(call obj,$(wildcard ra/vm*.c) $(RA_COMMON_SRC)) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lqb -lvirt
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb -lvirt
 
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(ALL_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(ALL_LIBS)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
 
@@ -141,7 +143,7 @@ SIM_SRC := $(wildcard tests/sim/*.c)
 .PHONY: check-sim
 $(BUILD)/tests/sim: $(call obj,$(SIM_SRC)) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 check-sim: $(BUILD)/tests/sim
 	$(BUILD)/tests/sim --seeds $(SIM_SEEDS)
 
@@ -160,7 +162,7 @@ $(BUILD)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@.new && mv $@.new $@
 man: $(MAN)
-install: install-man
+install: $(if $(MAN),install-man)
 install-man: man
 	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 $(filter %.5,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man5/

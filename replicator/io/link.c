@@ -114,6 +114,15 @@ int vl_open(struct vl_link **out, struct vr_ring *ring, struct vp_pool *pool,
 	return 0;
 }
 
+int vl_set_unit(struct vl_link *link, const uint8_t unit_id[16], const uint8_t key[32])
+{
+	char identity[TL_IDENTITY_MAX];
+	assert(!link->enabled);
+	memcpy(link->config.unit_id, unit_id, sizeof link->config.unit_id);
+	vl_identity(link, identity);
+	return tl_creds_rekey(&link->creds, key, identity);
+}
+
 void vl_set_peer(struct vl_link *link, uint8_t rings, char addr[][VW_ADDR_MAX], uint16_t port)
 {
 	assert(rings <= VW_RINGS);

@@ -50,6 +50,11 @@ struct vp_pool;
  */
 int vl_open(struct vl_link **link, struct vr_ring *ring, struct vp_pool *pool,
 	    const struct vl_config *config, const struct vl_events *events, struct vt_fail *fail);
+/*
+ * The unit's id was learnt from the peer: identity and key of connections to come. Only while the
+ * link is disabled. 0 or -ENOMEM.
+ */
+int vl_set_unit(struct vl_link *link, const uint8_t unit_id[16], const uint8_t key[32]);
 /* New addresses or port of the peer (it may have changed its configuration). */
 void vl_set_peer(struct vl_link *link, uint8_t rings, char addr[][VW_ADDR_MAX], uint16_t port);
 /*

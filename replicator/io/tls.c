@@ -18,12 +18,17 @@
 int tl_creds_init(struct tl_creds *creds, bool server, const uint8_t key[32], const char *identity)
 {
 	*creds = (struct tl_creds){.server = server};
+	int rc = server ? gnutls_psk_allocate_server_credentials(&creds->server_creds)
+			: gnutls_psk_allocate_client_credentials(&creds->client_creds);
+	return rc ? -ENOMEM : tl_creds_rekey(creds, key, identity);
+}
+
+int tl_creds_rekey(struct tl_creds *creds, const uint8_t key[32], const char *identity)
+{
 	memcpy(creds->key, key, sizeof creds->key);
-	if (server)
-		return gnutls_psk_allocate_server_credentials(&creds->server_creds) ? -ENOMEM : 0;
+	if (creds->server)
+		return 0; /* give_key looks it up at each handshake */
 	gnutls_datum_t datum = {.data = creds->key, .size = sizeof creds->key};
-	if (gnutls_psk_allocate_client_credentials(&creds->client_creds))
-		return -ENOMEM;
 	int rc = gnutls_psk_set_client_credentials(creds->client_creds, identity, &datum,
 						   GNUTLS_PSK_KEY_RAW);
 	return rc ? -ENOMEM : 0;

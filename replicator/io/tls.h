@@ -53,6 +53,8 @@ struct tl_session {
 
 /* 0 or -ENOMEM. identity: what a client presents, in clear on the wire. */
 int tl_creds_init(struct tl_creds *creds, bool server, const uint8_t key[32], const char *identity);
+/* Another key and identity for sessions to come. 0 or -ENOMEM. */
+int tl_creds_rekey(struct tl_creds *creds, const uint8_t key[32], const char *identity);
 void tl_creds_free(struct tl_creds *creds);
 
 /* s is zeroed but for identity_ok and ctx. 0 or -ENOMEM; tl_close in both cases. */

@@ -109,13 +109,24 @@ static void send_link(struct worker *w, const struct vc_msg *msg)
 	vl_send(w->link, &h, bytes);
 }
 
+/* A new, empty host learnt the unit's id from its peer: another key. */
+static void learn_unit(struct worker *w)
+{
+	struct vt_fail fail = {0};
+	uint8_t key[32];
+	memcpy(w->link_unit, w->core.d.unit_id, sizeof w->link_unit);
+	vl_disable(w->link);
+	if (vl_derive_key(key, VT_AUTHKEY, w->link_unit, &fail) < 0)
+		wk_die(w, "unit %s: %s", w->conf.name, fail.text);
+	if (vl_set_unit(w->link, w->link_unit, key) < 0)
+		wk_die(w, "unit %s: out of memory for the data link's key", w->conf.name);
+	explicit_bzero(key, sizeof key);
+}
+
 static void enable_link(struct worker *w, const struct vc_action *a)
 {
-	if (memcmp(w->link_unit, w->core.d.unit_id, sizeof w->link_unit) != 0) {
-		vl_close(w->link);
-		wk_link_open(w); /* the unit's id was learnt from the peer: another key */
-		vd_set_link(w->path, w->link);
-	}
+	if (memcmp(w->link_unit, w->core.d.unit_id, sizeof w->link_unit) != 0)
+		learn_unit(w);
 	vl_set_peer(w->link, w->who.rings, w->who.peer_addr, a->u.link.peer_port);
 	vl_enable(w->link, a->u.link.pairing, w->core.config.incarnation,
 		  a->u.link.peer_incarnation);
@@ -131,12 +142,8 @@ static void tell_master(struct worker *w, enum vw_type type, const char *text)
 static void do_exit(struct worker *w)
 {
 	wk_report(w);
-	if (w->link)
-		vl_close(w->link);
-	vd_close(w->path);
-	w->path = NULL;
-	unlink(w->paths.sock);
-	vr_stop(w->ring);
+	w->ending = true;
+	vr_stop(w->ring); /* main closes: it may run the ring, a callback may not */
 }
 
 /* Carries out one action. False if its end must be waited for. */
@@ -215,7 +222,7 @@ static void run(struct worker *w)
 	if (w->stepping)
 		return; /* called from within an action: the loop below goes on */
 	w->stepping = true;
-	while (!acts->waiting && w->path) {
+	while (!acts->waiting && !w->ending) {
 		if (acts->at < acts->out.count) {
 			const struct vc_action *a = &acts->out.action[acts->at++];
 			acts->since_ns = vt_boottime_ns();

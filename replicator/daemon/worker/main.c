@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mount.h"
 #include "base/paths.h"
 
 #define POOL_BUFFERS 192
@@ -39,10 +40,10 @@ void wk_die(struct worker *w, const char *fmt, ...)
 	va_end(ap);
 	vt_log(VT_ERR, w->conf.name, "%s", text);
 	leave_error(w->paths.error, text);
+	/* Held writes are never left hanging (TRAPS 19): the end of the process ends the FUSE
+	 * connection, and a mount without one helps nobody. */
 	if (w->path)
-		vd_set_gate(w->path, VD_FAILED); /* held writes are never left hanging (TRAPS 19) */
-	if (w->path)
-		vd_close(w->path);
+		vt_mount_detach(w->conf.directory, NULL);
 	unlink(w->paths.sock);
 	exit(1);
 }
@@ -212,5 +213,10 @@ int main(int argc, char **argv)
 	int res = vr_run(w.ring);
 	if (res < 0)
 		wk_die(&w, "unit %s: the I/O ring failed: %s", w.conf.name, strerror(-res));
-	return w.exit_code;
+	vl_close(w.link);
+	vd_close(w.path);
+	vm_file_close(&w.meta);
+	unlink(w.paths.sock);
+	vt_log(VT_NOTICE, w.conf.name, "worker ends");
+	return 0;
 }

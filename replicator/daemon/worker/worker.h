@@ -74,7 +74,7 @@ struct worker {
 	struct vc_view shown;
 	uint64_t shown_ns, sync_started_ns;
 	bool shown_valid;
-	int exit_code;
+	bool ending; /* the core has left; the ring is being stopped */
 };
 
 /* main.c */
