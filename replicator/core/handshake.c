@@ -44,12 +44,15 @@ static void fill_hello(const struct vc_state *s, struct vc_hello *h)
 	h->log = s->d.log;
 }
 
-/* A pairing is made only inside one quorate membership with no fence of either host pending. */
-static bool may_pair(const struct vc_state *s)
+/*
+ * A pairing is made only inside one quorate membership with no fence of either host pending, and once
+ * quorum is proven: without a lease it would end uncertain.
+ */
+static bool may_pair(const struct vc_state *s, uint64_t now)
 {
 	return s->attached && s->quorate && s->peer_member && s->peer_master && s->fence.known &&
 	       !s->fence.pending && s->fence.read_ns >= s->peer_since_ns && !s->disk_failed &&
-	       !s->leave_sent;
+	       !s->leave_sent && now < s->lease_end_ns;
 }
 
 static bool wants_pair(const struct vc_state *s)
@@ -91,7 +94,7 @@ void handshake_pursue(struct step *x)
 			act(x, VC_A_ASK_FENCE);
 		return;
 	}
-	if (!may_pair(s))
+	if (!may_pair(s, x->now))
 		return;
 	/* What we said must still be so; otherwise it is said anew under another nonce. */
 	struct vc_hello now = {0};
@@ -263,7 +266,7 @@ void handshake_on_hello(struct step *x, bool own, uint64_t sender, const struct 
 	if (s->phase == VC_LINKING || (s->phase != VC_APART && s->phase != VC_INSYNC) ||
 	    (s->phase == VC_INSYNC && !hello->certain && s->certain))
 		session_apart(x); /* the peer starts anew: what we agreed on is void */
-	if (s->mine.nonce && s->mine_delivered && hello->echo == s->mine.nonce && may_pair(s) &&
+	if (s->mine.nonce && s->mine_delivered && hello->echo == s->mine.nonce && may_pair(s, x->now) &&
 	    wants_pair(s))
 		agree(x);
 }
