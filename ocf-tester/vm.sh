@@ -174,9 +174,9 @@ check "vm: a bad number does not keep stop from stopping" test "$rc" = 0
 vm_up
 pid=$(qemu_pid)
 kill -STOP "$libvirtd_pid"
-vm monitor timeout=4000; expect "vm: monitor, libvirt hangs" 1 'is libvirt stuck' 4000
-vm start timeout=4000; expect "vm: start, libvirt hangs" 1 'is libvirt stuck' 4000
-vm stop timeout=5000; expect "vm: stop, libvirt hangs: in time, and no success" 1 'is libvirt stuck' 5000
+vm monitor timeout=4000; expect "vm: monitor, libvirt hangs" 1 'does not answer' 4000
+vm start timeout=4000; expect "vm: start, libvirt hangs" 1 'does not answer' 4000
+vm stop timeout=5000; expect "vm: stop, libvirt hangs: in time, and no success" 1 'does not answer' 5000
 check "vm: ... indeed it still runs" alive "$pid"
 kill -CONT "$libvirtd_pid"
 wait_for 10 virt list

@@ -76,11 +76,12 @@ enum ocf_code guard_run(struct ocf_run *run, unsigned share, guard_fn fn, void *
 		kill(pid, SIGKILL); /* not waited for: it may be stuck in the kernel */
 		memcpy(doing, note->text, sizeof doing);
 		doing[sizeof doing - 1] = '\0';
-		code =
-		    ocf_fail(OCF_ERR_GENERIC,
-			     "no end within %u ms while %s; is libvirt stuck? Look at: systemctl "
-			     "status libvirtd virtqemud",
-			     run->timeout_ms * share / 100, doing);
+		code = ocf_fail(
+		    OCF_ERR_GENERIC,
+		    "no end within %u ms while %s: what it waits for does not answer; look at "
+		    "systemctl status libvirtd virtqemud, and for a file of the mirror at "
+		    "vmtwin status",
+		    run->timeout_ms * share / 100, doing);
 	}
 	if (pidfd >= 0)
 		close(pidfd);
