@@ -155,7 +155,7 @@ fuzz:
 
 # ---- the command's tests, manual pages ------------------------------------------------------------
 MAN := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
-.PHONY: check-ctl man install-man
+.PHONY: check-ctl man install-man uninstall-man
 check-ctl: $(BUILD)/vmtwin $(BUILD)/tests/ctl-replay
 	tests/ctl/run.sh $(BUILD)
 $(BUILD)/man/%: docs/man/%.scd
@@ -167,3 +167,7 @@ install-man: man
 	install -d $(DESTDIR)$(PREFIX)/share/man/man5 $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 644 $(filter %.5,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man5/
 	install -m 644 $(filter %.8,$(MAN)) $(DESTDIR)$(PREFIX)/share/man/man8/
+uninstall: uninstall-man
+uninstall-man:
+	rm -f $(patsubst $(BUILD)/man/%.5,$(DESTDIR)$(PREFIX)/share/man/man5/%.5,$(filter %.5,$(MAN))) \
+		$(patsubst $(BUILD)/man/%.8,$(DESTDIR)$(PREFIX)/share/man/man8/%.8,$(filter %.8,$(MAN)))
