@@ -48,6 +48,8 @@ struct vd_op *vd_op_get(struct vd_path *path)
 void vd_op_free(struct vd_op *op)
 {
 	struct vd_path *path = op->path;
+	if (op->inode)
+		vd_note_gone(path, op->inode);
 	vs_unref(op->inode);
 	vs_unref(op->parent);
 	vs_unref(op->parent2);

@@ -218,6 +218,8 @@ void vd_on_acks(struct vd_path *path, const void *payload, uint32_t length);
 /* Sends a change that no guest waits for (times, forgotten ids). */
 void vd_note(struct vd_path *path, struct vs_inode *inode, const struct vm_op *meta);
 void vd_note_times(struct vd_path *path, struct vs_inode *inode);
+/* If inode has no name and no user left but the caller: its id ends on both hosts. */
+void vd_note_gone(struct vd_path *path, struct vs_inode *inode);
 
 /* applier.c */
 void vd_apply_frame(struct vd_path *path, const struct vf_header *h, struct vp_buf *payload);

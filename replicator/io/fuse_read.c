@@ -31,24 +31,14 @@ static void ll_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	vs_unref(inode);
 }
 
-/* The last name and the last user are gone: the peer may forget the file as well. */
 static void forget_one(struct vd_path *path, struct vs_inode *inode, uint64_t n)
 {
-	struct stat st;
-	struct vm_op meta = {.kind = VM_FORGET};
 	if (inode == vs_root(path->store))
 		return;
-	bool last = inode->lookups <= n && inode->refs == 0 && inode->id != 0;
-	if (last && path->stream == VD_STREAM_SOURCE && vs_stat(inode, &st) == 0 &&
-	    st.st_nlink == 0 && vd_stream_live(path) && vd_window_room(path, 0)) {
-		vd_note(path, inode, &meta);
-		vs_ref(inode);
-		vs_set_id(inode, 0);
-		vs_forget(inode, n);
-		vs_unref(inode);
-		return;
-	}
+	vs_ref(inode);
 	vs_forget(inode, n);
+	vd_note_gone(path, inode);
+	vs_unref(inode);
 }
 
 static void ll_forget(fuse_req_t req, fuse_ino_t ino, uint64_t n)

@@ -108,7 +108,8 @@ static void size_acked(struct vd_op *job)
 static void size_start(struct vd_op *job)
 {
 	struct stat st;
-	if (job->gen == job->path->gen && job->path->connected && vs_stat(job->inode, &st) == 0) {
+	bool live = job->gen == job->path->gen && job->path->connected;
+	if (live && vs_stat(job->inode, &st) == 0 && st.st_nlink > 0) {
 		job->frame = VF_META;
 		job->meta = (struct vm_op){.kind = VM_SETATTR,
 					   .flags = VM_SET_SIZE,

@@ -41,7 +41,7 @@ int vd_plan_next(struct vs_inode *inode, uint64_t pos, uint64_t end, uint64_t *l
 		return fd < 0 ? fd : rc;
 	if (end > (uint64_t)st.st_size)
 		end = (uint64_t)st.st_size;
-	if (pos >= end)
+	if (pos >= end || st.st_nlink == 0) /* without a name it ends with this host */
 		return VD_PLAN_END;
 	off_t data = lseek(fd, (off_t)pos, SEEK_DATA);
 	if (data < 0 && errno != ENXIO)

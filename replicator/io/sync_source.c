@@ -57,8 +57,10 @@ void vd_sync_stop(struct vd_path *path)
 	vp_unwait(path->pool, sync_wake, path);
 	if (!sync)
 		return;
-	for (uint32_t i = 0; i < sync->files_len; i++)
+	for (uint32_t i = 0; i < sync->files_len; i++) {
+		vd_note_gone(path, sync->files[i]);
 		vs_unref(sync->files[i]);
+	}
 	free(sync->files);
 	free(sync);
 }
