@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Stories of the decision core that read as traces; the random ones are in tests/sim. */
+#include "tests/unit/unit.h"
+
+#include <errno.h>
+
+#include "tests/sim/world.h"
+
+static struct world w;
+
+static struct vc_view look(unsigned h)
+{
+	return vc_look(&w.host[h].core, w.now);
+}
+
+static void settle(unsigned ms)
+{
+	for (unsigned t = 0; t < ms; t += 100) {
+		world_pass(&w, 100);
+		world_settle(&w);
+		world_resync_done(&w, 0);
+		world_resync_done(&w, 1);
+		world_settle(&w);
+	}
+	assert_null(w.violation);
+}
+
+static int promote(unsigned h, unsigned wait_ms)
+{
+	w.host[h].promote_rc = 1;
+	world_event_type(&w, h, VC_E_PROMOTE);
+	settle(wait_ms);
+	return w.host[h].promote_rc;
+}
+
+static int prim_second(void **state)
+{
+	(void)state;
+	world_init(&w, 42, NULL);
+	settle(2000);
+	assert_int_equal(promote(0, 500), 0);
+	assert_int_equal(look(0).show, VC_SHOW_PRIM);
+	assert_int_equal(look(1).show, VC_SHOW_SECOND);
+	world_guest_write(&w, 0);
+	settle(100);
+	assert_int_equal(w.acked_count, 1);
+	return 0;
+}
+
+static void primary_dies_and_is_fenced(void **state)
+{
+	(void)state;
+	world_power_off(&w, 0);
+	settle(500);
+	/* gone is not dead: without a fence record the promotion is not granted */
+	assert_int_equal(promote(1, 9000), -EAGAIN);
+	assert_int_equal(w.host[1].core.d.standing, VC_PAIRED);
+	world_fence(&w, 1);
+	assert_int_equal(promote(1, 300), 0);
+	assert_int_equal(look(1).show, VC_SHOW_ALONE);
+	world_power_on(&w, 0);
+	settle(3000);
+	assert_int_equal(look(0).show, VC_SHOW_SECOND);
+	assert_int_equal(look(0).colour, VC_GREEN);
+}
+
+/* The fencing record that was there before the pairing proves nothing (TRAPS 7). */
+static void old_fence_record_is_no_evidence(void **state)
+{
+	(void)state;
+	world_power_off(&w, 0);
+	world_fence(&w, 1);
+	world_power_on(&w, 0);
+	settle(3000);
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
+	world_power_off(&w, 0);
+	assert_int_equal(promote(1, 9000), -EAGAIN);
+}
+
+static void secondary_dies_primary_freezes_until_fenced(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	settle(3000);
+	assert_int_equal(w.host[0].core.gate, VC_G_FROZEN);
+	world_fence(&w, 0);
+	settle(300);
+	assert_int_equal(w.host[0].core.gate, VC_G_SOLO);
+}
+
+static void link_lost_and_back_is_only_a_stall(void **state)
+{
+	(void)state;
+	unsigned syncs = w.insyncs;
+	world_cut_link(&w);
+	settle(500);
+	assert_int_equal(w.host[0].core.gate, VC_G_FROZEN);
+	w.link_net_up = true;
+	settle(500);
+	assert_int_equal(w.host[0].core.gate, VC_G_PAIR);
+	assert_int_equal(w.insyncs, syncs); /* no resync */
+}
+
+static void link_stays_down_peer_steps_back(void **state)
+{
+	(void)state;
+	world_cut_link(&w);
+	settle(3000);
+	assert_int_equal(w.host[0].core.gate, VC_G_SOLO);
+	assert_int_equal(w.host[1].core.d.standing, VC_OUTDATED);
+	assert_int_equal(promote(1, 300), -EPERM);
+	w.link_net_up = true;
+	settle(3000);
+	assert_int_equal(look(1).show, VC_SHOW_SECOND);
+	assert_int_equal(look(1).colour, VC_GREEN);
+}
+
+static void no_quorum_ends_with_the_lease(void **state)
+{
+	(void)state;
+	world_cut_ring(&w);
+	world_cut_link(&w);
+	w.host[0].quorate = false;
+	struct vc_event e = {.type = VC_E_QUORUM};
+	world_event(&w, 0, &e);
+	settle(15000);
+	assert_int_equal(w.host[0].core.gate, VC_G_FROZEN); /* held, not failed */
+	assert_true(w.host[0].core.certain);
+	settle(10000);
+	assert_int_equal(w.host[0].core.gate, VC_G_FAILED);
+	assert_false(w.host[0].core.certain);
+	assert_int_equal(look(0).score, -1);
+}
+
+/* A proof counts from its sending (TRAPS 20). */
+static void old_proof_does_not_renew(void **state)
+{
+	(void)state;
+	uint64_t end = w.host[0].core.lease_end_ns;
+	struct vc_event e = {.type = VC_E_PROOF};
+	e.u.sent_ns = w.now - 5000 * VC_NS_PER_MS;
+	w.now += 1000 * VC_NS_PER_MS;
+	world_event(&w, 0, &e);
+	assert_true(w.host[0].core.lease_end_ns == end);
+}
+
+static void hand_over_needs_no_resync(void **state)
+{
+	(void)state;
+	unsigned syncs = w.insyncs;
+	assert_int_equal(promote(1, 300), -EAGAIN); /* the other is primary */
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	assert_int_equal(w.host[0].demote_rc, 0);
+	assert_int_equal(promote(1, 300), 0);
+	assert_int_equal(look(1).show, VC_SHOW_PRIM);
+	assert_int_equal(w.insyncs, syncs);
+	world_guest_write(&w, 1);
+	settle(100);
+	assert_int_equal(w.acked_count, 2);
+}
+
+/* After "A alone, A stops, B boots" B waits though it has quorum. */
+static void last_to_leave_starts_alone(void **state)
+{
+	(void)state;
+	world_event_type(&w, 1, VC_E_STOP);
+	settle(300);
+	assert_int_equal(w.host[1].disk.standing, VC_OUTDATED);
+	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+	world_event_type(&w, 0, VC_E_STOP);
+	settle(300);
+	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+	world_start_worker(&w, 1);
+	assert_int_equal(promote(1, 300), -EPERM);
+	world_start_worker(&w, 0);
+	assert_int_equal(promote(0, 300), 0);
+}
+
+static void restarted_daemon_is_uncertain(void **state)
+{
+	(void)state;
+	world_power_off(&w, 0);
+	world_kill_worker(&w, 1);
+	world_start_worker(&w, 1);
+	world_fence(&w, 1);
+	settle(300);
+	assert_int_equal(look(1).score, -1);
+	assert_int_equal(promote(1, 9000), -EAGAIN);
+	assert_int_equal(w.host[1].disk.standing, VC_PAIRED);
+}
+
+static void held_writes_are_failed_on_request(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	settle(300);
+	world_guest_write(&w, 0);
+	world_event_type(&w, 0, VC_E_FAIL_HELD);
+	assert_int_equal(w.host[0].core.gate, VC_G_FAILED);
+	world_fence(&w, 0);
+	settle(300);
+	assert_int_equal(w.host[0].core.gate, VC_G_FAILED); /* until demoted */
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(300);
+	assert_int_equal(w.host[0].core.gate, VC_G_READONLY);
+}
+
+/* Both went on alone: neither is resynchronised from the other (S9). */
+static void fork_is_kept(void **state)
+{
+	(void)state;
+	struct vc_durable fork = w.host[1].disk;
+	world_power_off(&w, 1);
+	world_fence(&w, 0);
+	settle(300);
+	world_guest_write(&w, 0);
+	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+	fork.standing = VC_SOLO;
+	fork.log.era[fork.log.count] = (struct vc_era){
+	    .number = fork.log.count + 1, .id = 666, .writer = 1, .members = 2};
+	fork.log.count++;
+	w.host[1].disk = fork;
+	world_power_on(&w, 1);
+	settle(3000);
+	assert_int_equal(w.host[0].core.verdict, VC_R_DIVERGED);
+	assert_int_equal(w.host[1].core.verdict, VC_R_DIVERGED);
+	assert_int_equal(w.host[1].disk.standing, VC_SOLO);
+	assert_int_equal(promote(1, 300), -EPERM);
+	assert_int_equal(look(0).show, VC_SHOW_ALONE);
+}
+
+static void another_unit_is_refused(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	world_fence(&w, 0);
+	w.host[1].disk.unit_id[0] ^= 0xff;
+	world_power_on(&w, 1);
+	settle(3000);
+	assert_int_equal(w.host[0].core.verdict, VC_R_UNRELATED);
+	assert_int_equal(w.host[1].core.phase, VC_APART);
+}
+
+#define STORY(f) cmocka_unit_test_setup(f, prim_second)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    STORY(primary_dies_and_is_fenced),
+	    STORY(old_fence_record_is_no_evidence),
+	    STORY(secondary_dies_primary_freezes_until_fenced),
+	    STORY(link_lost_and_back_is_only_a_stall),
+	    STORY(link_stays_down_peer_steps_back),
+	    STORY(no_quorum_ends_with_the_lease),
+	    STORY(old_proof_does_not_renew),
+	    STORY(hand_over_needs_no_resync),
+	    STORY(last_to_leave_starts_alone),
+	    STORY(restarted_daemon_is_uncertain),
+	    STORY(held_writes_are_failed_on_request),
+	    STORY(fork_is_kept),
+	    STORY(another_unit_is_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
