@@ -38,19 +38,24 @@ static int ask(const struct ctl_cmd *cmd, const char *unit, long from, struct vt
 	return EX_DONE;
 }
 
-/* Asks page after page. The pages stay allocated, as the list points into them. */
-static int ask_all(const struct ctl_cmd *cmd, const char *unit, struct sv_list *list)
+/* The replies that a list points into; freed by run_status. */
+struct pages {
+	unsigned count;
+	struct vt_kv *page[PAGES_MAX];
+};
+
+static int ask_all(const struct ctl_cmd *cmd, const char *unit, struct pages *pages,
+		   struct sv_list *list)
 {
 	long from = 0;
-	for (int page = 0; page < PAGES_MAX; page++) {
+	while (pages->count < PAGES_MAX) {
 		struct vt_kv *reply = malloc(sizeof *reply);
 		if (!reply)
 			return ctl_error(cmd, EX_NO_ANSWER, "out of memory");
+		pages->page[pages->count++] = reply;
 		int rc = ask(cmd, unit, from, reply);
-		if (rc != EX_DONE) {
-			free(reply);
+		if (rc != EX_DONE)
 			return rc;
-		}
 		sv_add_page(list, reply, (unsigned)from, unit);
 		long next = vt_kv_long(reply, "next", 0);
 		if (next <= from)
@@ -60,11 +65,26 @@ static int ask_all(const struct ctl_cmd *cmd, const char *unit, struct sv_list *
 	return EX_DONE;
 }
 
+static int show(const struct ctl_cmd *cmd, const char *unit, const struct sv_list *list, bool json)
+{
+	if (unit[0] && list->count == 0)
+		return ctl_error(cmd, EX_NO_ANSWER, "no unit '%s' on this host; see vmtwin status",
+				 unit);
+	if (json)
+		sv_print_json(stdout, list);
+	else if (list->count > 0)
+		sv_print_table(stdout, list, isatty(STDOUT_FILENO));
+	else
+		puts("no units on this host; make one: vmtwin create --help");
+	return sv_exit_code(list);
+}
+
 static int run_status(const struct ctl_cmd *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	struct sv_list list = {0};
+	struct pages pages = {0};
 	bool json = false;
 	int c;
 	while ((c = ctl_option(cmd, argc, argv, ":jh", longs)) != CTL_OPT_END) {
@@ -77,19 +97,12 @@ static int run_status(const struct ctl_cmd *cmd, int argc, char **argv)
 		return EX_BAD_USAGE;
 	if (unit[0] && !vt_unit_name_ok(unit))
 		return ctl_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
-	int rc = ask_all(cmd, unit, &list);
-	if (rc != EX_DONE)
-		return rc;
-	if (unit[0] && list.count == 0)
-		return ctl_error(cmd, EX_NO_ANSWER, "no unit '%s' on this host; see vmtwin status",
-				 unit);
-	if (json)
-		sv_print_json(stdout, &list);
-	else if (list.count > 0)
-		sv_print_table(stdout, &list, isatty(STDOUT_FILENO));
-	else
-		puts("no units on this host; make one: vmtwin create --help");
-	return sv_exit_code(&list);
+	int rc = ask_all(cmd, unit, &pages, &list);
+	if (rc == EX_DONE)
+		rc = show(cmd, unit, &list, json);
+	for (unsigned i = 0; i < pages.count; i++)
+		free(pages.page[i]);
+	return rc;
 }
 
 const struct ctl_cmd ctl_status = {
@@ -98,10 +111,9 @@ const struct ctl_cmd ctl_status = {
     .help =
 	"Usage: vmtwin status [UNIT] [--json]\n\n"
 	"  -j, --json   for programs\n\n"
-	"States: STOP   the unit does not run here      PRIM    has the VM, mirrors to the other "
-	"host\n"
-	"        WAIT   may not use its data yet        SECOND  receives the mirror\n"
-	"        ALONE  has the VM, without a mirror\n"
+	"States: PRIM    has the VM and mirrors it    ALONE  has the VM, without a mirror\n"
+	"        SECOND  receives the mirror          WAIT   no VM, no mirror here\n"
+	"        STOP    the unit does not run here\n"
 	"Colours: green as it should be, orange in transition (resynchronising), red not serving.\n"
 	"'vmtwin explain UNIT' tells why.\n\n"
 	"Exit codes: 0 all green, 1 a host is orange or unknown, 2 a host is red, 3 vmtwind does\n"
