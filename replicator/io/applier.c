@@ -83,8 +83,11 @@ static int apply_meta(struct vd_op *op)
 	if (m->kind == VM_CREATE ? file != NULL : m->file && !file)
 		return -ESTALE;
 	if (m->kind == VM_FORGET) {
-		if (file != vs_root(path->store))
-			vs_set_id(file, 0);
+		if (file == vs_root(path->store))
+			return -EINVAL;
+		op->inode = vs_ref(file); /* goes with the operation */
+		vs_clean(file);
+		vs_set_id(file, 0);
 		return 0;
 	}
 	rc = vs_exec(path->store, m, parent, parent2, file, &op->made);

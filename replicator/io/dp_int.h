@@ -138,7 +138,7 @@ struct vd_path {
 	struct vd_sync *sync;
 	struct vd_queue copies; /* batches waiting for a buffer */
 
-	struct vs_inode *repairs;
+	struct vs_inode *repairs, *repairs_now; /* for the next round; of the running one */
 	struct vr_timer repair_timer;
 	uint32_t repairs_running;
 
@@ -258,5 +258,9 @@ void vd_grain_hash(const uint8_t *grain, uint8_t out[VD_HASH_SIZE]);
 /* repair.c: ranges that only one side could write are copied from ours until it worked. */
 void vd_repair(struct vd_path *path, struct vs_inode *inode, uint64_t offset, uint64_t length);
 void vd_repair_forget(struct vd_path *path);
+static inline bool vd_repairing(const struct vd_path *path)
+{
+	return path->repairs || path->repairs_now || path->repairs_running > 0;
+}
 
 #endif

@@ -226,7 +226,7 @@ void vd_finish_all(struct vd_path *path)
 void vd_check_drained(struct vd_path *path)
 {
 	bool repairing = path->stream == VD_STREAM_SOURCE && path->connected &&
-			 (path->repairs || path->repairs_running);
+			 vd_repairing(path);
 	if (path->drain_done && path->guest_count == 0 && path->apply_count == 0 && !repairing)
 		vd_defer(path, VD_EV_DRAIN);
 }

@@ -28,11 +28,11 @@ void vd_repair(struct vd_path *path, struct vs_inode *inode, uint64_t offset, ui
 	arm(path);
 }
 
-static struct vs_inode *take(struct vd_path *path)
+static struct vs_inode *take(struct vs_inode **list)
 {
-	struct vs_inode *inode = path->repairs;
+	struct vs_inode *inode = *list;
 	if (inode) {
-		path->repairs = inode->repair_next;
+		*list = inode->repair_next;
 		inode->repair_next = NULL;
 		inode->in_repair = false;
 	}
@@ -41,19 +41,23 @@ static struct vs_inode *take(struct vd_path *path)
 
 void vd_repair_forget(struct vd_path *path)
 {
-	for (struct vs_inode *i = take(path); i; i = take(path))
+	for (struct vs_inode *i = take(&path->repairs); i; i = take(&path->repairs))
+		vs_unref(i);
+	for (struct vs_inode *i = take(&path->repairs_now); i; i = take(&path->repairs_now))
 		vs_unref(i);
 }
 
 /* A running repair: job->inode, [job->offset, job->length) is what is left. */
 static void next_piece(struct vd_op *job);
+static void run_one(struct vd_path *path);
 
 static void job_end(struct vd_op *job)
 {
 	struct vd_path *path = job->path;
-	path->repairs_running--;
 	vd_op_free(job);
-	if (path->repairs)
+	run_one(path); /* the next of this round; what failed again is for the next round */
+	path->repairs_running--;
+	if (path->repairs || path->repairs_now)
 		arm(path);
 	vd_check_drained(path);
 }
@@ -125,10 +129,10 @@ static void size_start(struct vd_op *job)
 
 static void run_one(struct vd_path *path)
 {
-	struct vd_op *job = path->repairs ? vd_op_get(path) : NULL;
+	struct vd_op *job = path->repairs_now ? vd_op_get(path) : NULL;
 	if (!job)
 		return;
-	struct vs_inode *inode = take(path);
+	struct vs_inode *inode = take(&path->repairs_now);
 	job->inode = inode; /* with the list's reference */
 	job->offset = inode->repair_start;
 	job->length = inode->repair_end;
@@ -141,11 +145,17 @@ static void fire(struct vr_timer *t)
 {
 	struct vd_path *path = (struct vd_path *)((char *)t - offsetof(struct vd_path, repair_timer));
 	if (!path->connected || path->broken || path->repairs_running > 0) {
-		if (path->repairs)
+		if (path->repairs || path->repairs_now)
 			arm(path);
 		return;
 	}
+	if (!path->repairs_now) {
+		path->repairs_now = path->repairs;
+		path->repairs = NULL;
+	}
 	run_one(path);
+	if (path->repairs_now && path->repairs_running == 0)
+		arm(path);
 	vd_pump(path);
 }
 

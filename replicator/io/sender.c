@@ -202,11 +202,13 @@ void vd_note_gone(struct vd_path *path, struct vs_inode *inode)
 {
 	struct stat st;
 	struct vm_op meta = {.kind = VM_FORGET};
-	bool last = inode->lookups == 0 && inode->refs == 1 && inode->id != 0;
-	if (!last || path->stream != VD_STREAM_SOURCE || inode == vs_root(path->store) ||
-	    vs_stat(inode, &st) < 0 || st.st_nlink > 0)
+	bool last = inode->lookups == 0 && inode->refs == 1;
+	bool ours = path->stream != VD_STREAM_TARGET || inode->id == 0;
+	if (!last || !ours || inode == vs_root(path->store) || vs_stat(inode, &st) < 0 ||
+	    st.st_nlink > 0)
 		return;
-	if (!vd_stream_live(path) || !vd_window_room(path, 0))
+	vs_clean(inode);
+	if (inode->id == 0 || !vd_stream_live(path) || !vd_window_room(path, 0))
 		return;
 	vd_note(path, inode, &meta);
 	vs_set_id(inode, 0);

@@ -280,12 +280,8 @@ uint8_t vs_sync_begin(struct vs_inode *inode)
 	return dirt;
 }
 
-void vs_sync_end(struct vs_inode *inode, uint8_t dirt, bool ok)
+static void leave_dirty(struct vs_inode *inode)
 {
-	assert(inode->syncing > 0);
-	inode->syncing--;
-	if (!ok)
-		inode->dirt |= dirt;
 	if (inode->dirt || inode->syncing || !inode->in_dirty)
 		return;
 	if (inode->dirty_prev)
@@ -296,6 +292,21 @@ void vs_sync_end(struct vs_inode *inode, uint8_t dirt, bool ok)
 		inode->dirty_next->dirty_prev = inode->dirty_prev;
 	inode->in_dirty = false;
 	maybe_free(inode);
+}
+
+void vs_sync_end(struct vs_inode *inode, uint8_t dirt, bool ok)
+{
+	assert(inode->syncing > 0);
+	inode->syncing--;
+	if (!ok)
+		inode->dirt |= dirt;
+	leave_dirty(inode);
+}
+
+void vs_clean(struct vs_inode *inode)
+{
+	inode->dirt = 0;
+	leave_dirty(inode);
 }
 
 static int check_entry(void *ctx, struct vs_inode *parent, const char *name,

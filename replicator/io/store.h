@@ -77,6 +77,8 @@ void vs_release_data(struct vs_inode *inode);
 
 /* Marks what a later flush must make durable. Keeps the inode alive. */
 void vs_dirty(struct vs_inode *inode, uint8_t dirt);
+/* A file without a name need not become durable. The caller holds a reference. */
+void vs_clean(struct vs_inode *inode);
 /* Everything in the store counts as dirty (after a start: who wrote before us may not have flushed). */
 int vs_dirty_tree(struct vs_store *s);
 struct vs_inode *vs_dirty_first(struct vs_store *s);

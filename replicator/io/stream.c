@@ -19,8 +19,8 @@ static void stream_reset(struct vd_path *path)
 	path->ack_count = 0;
 	path->stream = VD_STREAM_NONE;
 	vd_sync_stop(path);
-	vd_forget_window(path);
 	vd_repair_forget(path);
+	vd_forget_window(path);
 	vd_target_free(path);
 }
 

@@ -307,7 +307,7 @@ static void flush_acked(struct vd_op *op)
 	vd_op_free(op);
 	if (!good || path->broken || !path->sync)
 		return;
-	if (path->repairs || path->repairs_running) { /* something came up: again after it */
+	if (vd_repairing(path)) { /* something came up: again after it */
 		path->sync->phase = PHASE_COPY;
 		return;
 	}
@@ -320,7 +320,7 @@ static void flush_acked(struct vd_op *op)
 static void finish_sync(struct vd_path *path)
 {
 	struct vd_sync *sync = path->sync;
-	if (sync->batches > 0 || path->repairs || path->repairs_running)
+	if (sync->batches > 0 || vd_repairing(path))
 		return;
 	for (uint32_t i = 0; i < sync->files_len; i++) {
 		struct vs_inode *inode = sync->files[i];
