@@ -47,6 +47,8 @@ struct parser {
 int vt_unit_name_ok(const char *name)
 {
 	size_t n = strnlen(name, VT_UNIT_NAME_MAX + 1);
+	if (strcmp(name, "vmtwind") == 0)
+		return 0; /* the master's own name in the run directory */
 	return n >= 1 && n <= VT_UNIT_NAME_MAX && name[0] != '.' && name[0] != '_' &&
 	       name[0] != '-' && strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789._-") == n;
 }
@@ -308,7 +310,7 @@ static int begin(struct vt_unitconf *conf, const char *name, struct vt_fail *fai
 	if (!vt_unit_name_ok(name))
 		return vt_fail(fail, -EINVAL,
 			       "'%.80s' can't be a unit's name: 1 to %d of a-z 0-9 . _ -, "
-			       "beginning with a letter or digit",
+			       "beginning with a letter or digit, and not vmtwind",
 			       name, VT_UNIT_NAME_MAX);
 	snprintf(conf->name, sizeof conf->name, "%s", name);
 	return 0;

@@ -184,6 +184,7 @@ static void test_unit_names(void **state)
 	static const char *const bad[] = {"",	 ".",	"..",  ".vm1", "-vm1", "_vm1",
 					  "VM1", "a/b", "a b", "a\n",  "../a", "\xc3\xa4"};
 	assert_false(vt_unit_name_ok(longest));
+	assert_false(vt_unit_name_ok("vmtwind"));
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct vt_unitconf c;
 		struct vt_fail fail = {0};

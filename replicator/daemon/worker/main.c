@@ -68,7 +68,11 @@ static void take_pid_file(struct worker *w)
 	if (fd < 0)
 		wk_die(w, "unit %s: cannot open %s: %s", w->conf.name, w->paths.pid,
 		       strerror(errno));
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+	/* An agent that asks whether a worker lives holds the lock for an instant. */
+	int tries = 20;
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0 && --tries > 0)
+		usleep(50000);
+	if (tries == 0)
 		wk_die(w, "unit %s: another worker of this unit is running on this host (%s is "
 			  "locked); stop the unit before starting it again",
 		       w->conf.name, w->paths.pid);
