@@ -3,13 +3,15 @@
 # The lab as a whole: up, list, logs.
 
 up_options() {
-	lab_fs=ext4 lab_token='' lab_qdevice=no lab_witness=no lab_owner=$PPID lab_autoboot=yes lab_wait=yes lab_destdir=''
+	lab_fs=ext4 lab_token='' lab_qdevice=no lab_witness=no lab_owner=$PPID lab_autoboot=yes lab_wait=yes
+	lab_kvm=yes lab_destdir=''
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--qdevice) lab_qdevice=yes ;;
 		--witness) lab_witness=yes ;;
 		--no-autoboot) lab_autoboot=no ;;
 		--no-wait) lab_wait=no ;;
+		--no-kvm) lab_kvm=no ;;
 		--token | --fs | --destdir | --owner)
 			[ $# -ge 2 ] || die "$1 needs a value"
 			declare -g "lab_${1#--}=$2"
@@ -37,7 +39,7 @@ write_conf() {
 	[ "$lab_qdevice$lab_witness" = nono ] || lab_hosts="$lab_hosts witness"
 	echo "$lab_instance" >"$lab_dir/instance"
 	echo "normal 0" >"$lab_dir/fence-mode"
-	for name in instance hosts fs net token qdevice owner owner_start autoboot; do
+	for name in instance hosts fs net token qdevice owner owner_start autoboot kvm; do
 		declare -n value="lab_$name"
 		printf 'lab_%s=%q\n' "$name" "$value"
 	done >"$lab_dir/conf"

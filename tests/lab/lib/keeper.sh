@@ -39,6 +39,16 @@ answer() { # FROM ID TEXT
 
 host_state() { host_pid "$1" >/dev/null && echo on || echo off; }
 
+# A real machine tests itself before it boots. Here it must take at least as long as the cluster needs to notice that the
+# host was gone: a host back before that hears of its own fencing, and its Pacemaker ends for good.
+post_ms() { echo $((${lab_token:-3000} * 22 / 10 + 1500)); }
+power_up_again() { # HOST
+	local ms
+	ms=$(post_ms)
+	pause "$((ms / 1000)).$(printf %03d $((ms % 1000)))"
+	with_lock "$(host_dir "$1")" host_boot "$1"
+}
+
 # Carries out one request of the fence agent, in a process of its own.
 power_request() {
 	local from=$1 id=$2 action=$3 target=$4 mode seconds rc=0
@@ -58,7 +68,7 @@ power_request() {
 	reboot | reset)
 		with_lock "$(host_dir "$target")" host_power_off "$target" "for-$from" || rc=1
 		[ $rc = 0 ] && answer "$from" "$id" "ok off"
-		[ $rc = 0 ] && [ "$lab_autoboot" = yes ] && with_lock "$(host_dir "$target")" host_boot "$target"
+		[ $rc = 0 ] && [ "$lab_autoboot" = yes ] && power_up_again "$target"
 		[ $rc = 0 ] && return
 		;;
 	*) rc=1 ;;
