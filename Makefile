@@ -58,7 +58,7 @@ help:
 	@echo 'deps         install what build and tests need (apt), without starting services'
 	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
 	@echo 'check        all tests in their short form'
-	@echo 'check-unit check-ocf check-lab lint fuzz   the parts of check'
+	@echo 'check-unit check-san check-valgrind check-sim check-ocf check-ctl check-dp check-lab lint fuzz   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'install uninstall   honour DESTDIR and PREFIX'
@@ -172,3 +172,63 @@ uninstall: uninstall-man
 uninstall-man:
 	rm -f $(patsubst $(BUILD)/man/%.5,$(DESTDIR)$(PREFIX)/share/man/man5/%.5,$(filter %.5,$(MAN))) \
 		$(patsubst $(BUILD)/man/%.8,$(DESTDIR)$(PREFIX)/share/man/man8/%.8,$(filter %.8,$(MAN)))
+
+# ---- the lab: two hosts on this machine -------------------------------------------------------------
+TREE := $(BUILD)/tree
+.PHONY: lab-tree guest check-lab soak-cuts
+lab-tree: all
+	@$(MAKE) --no-print-directory -s install DESTDIR=$(TREE)
+guest: $(BUILD)/guest/type
+$(BUILD)/guest/type: $(wildcard tests/guest/*)
+	tests/guest/build $(BUILD)/guest
+	@tests/guest/probe-kvm $(BUILD)/guest >$@.new && mv $@.new $@
+check-lab: lab-tree guest
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(LAB_TESTS)
+soak-cuts: lab-tree guest
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak failover
+
+# ---- lint: all shell, all C ---------------------------------------------------------------------------
+SHELL_FILES = $(shell grep -rIlE '^.!/bin/(ba)?sh|^. shellcheck shell=' packaging tests ocf-tester crm-config .ci)
+LINT_SRC := $(wildcard replicator/*/*.c replicator/*/*/*.c ra/*.c stonith/*.c crm-config/*.c tests/*/*.c)
+LINT_FLAGS = -std=gnu11 $(filter-out -MMD -MP,$(CPPFLAGS)) $(FENCE_CFLAGS)
+LINT_HEADERS := $(wildcard replicator/*/*.h replicator/*/*/*.h ra/*.h stonith/*.h crm-config/*.h tests/*/*.h)
+.PHONY: lint lint-shell lint-cppcheck lint-tidy
+lint: lint-shell lint-cppcheck lint-tidy
+lint-shell:
+	shellcheck -x -P SCRIPTDIR $(SHELL_FILES)
+	shellcheck -s sh tests/guest/init.in
+lint-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --enable=warning,portability,performance --inline-suppr --std=c11 -j2 \
+		--suppress=missingIncludeSystem -D_GNU_SOURCE -Ireplicator -I. $(LINT_SRC)
+lint-tidy: $(LINT_SRC:%.c=$(BUILD)/lint/%.tidy)
+$(BUILD)/lint/%.tidy: %.c .clang-tidy $(LINT_HEADERS)
+	@mkdir -p $(@D)
+	@clang-tidy-14 --quiet $< -- $(LINT_FLAGS) 2>$@.err || { cat $@.err >&2; false; }
+	@touch $@
+
+.PHONY: check-dp
+check-dp: $(TOOLS)
+	BUILD=$(BUILD) tests/dp/run.sh
+
+# ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history core
+.PHONY: check-san check-valgrind
+check-san:
+	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit
+check-valgrind: $(UNIT_TESTS)
+	@tests/valgrind $(addprefix $(BUILD)/tests/unit/test_,$(VALGRIND_TESTS))
+
+# ---- everything ------------------------------------------------------------------------------------------
+# deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
+CHECK_PARTS ?= lint unit san valgrind sim fuzz ocf ctl dp lab
+.PHONY: deps demo demo-ready check check-fuzz
+deps:
+	@packaging/deps check
+demo:
+	@packaging/deps lab
+	@$(MAKE) --no-print-directory -s -j2 lab-tree guest
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/demo $(TREE)
+check:
+	@packaging/deps check
+	@MAKE='$(MAKE)' tests/check $(BUILD) $(CHECK_PARTS)
+check-fuzz: fuzz
