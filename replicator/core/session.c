@@ -209,7 +209,7 @@ static void on_resume(struct step *x, uint64_t pairing)
 	if (!expected)
 		return;
 	if (pairing != s->pairing || !s->certain || s->d.standing != VC_PAIRED || s->failed ||
-	    !s->peer_master) {
+	    s->forgot || !s->peer_master) {
 		s->forgot = true;
 		session_apart(x);
 		return;

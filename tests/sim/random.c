@@ -129,6 +129,7 @@ void world_step(struct world *w)
 {
 	unsigned h = (unsigned)world_random(w, 2);
 	w->steps++;
+	world_check_equal(w);
 	uint64_t dice = world_random(w, 100);
 	if (dice < 45)
 		deliver(w);
@@ -167,6 +168,7 @@ bool world_heal(struct world *w)
 	world_mend_ring(w);
 	for (unsigned h = 0; h < 2; h++)
 		world_tell_fence(w, h);
+	world_settle(w);
 	for (unsigned i = 0; i < 400 && !healthy(w); i++) {
 		for (unsigned h = 0; h < 2; h++) {
 			if (w->fence_wanted[h])
@@ -190,6 +192,8 @@ bool world_heal(struct world *w)
 			}
 		}
 		world_pass(w, 200);
+		world_settle(w);
 	}
-	return healthy(w);
+	world_check_equal(w);
+	return healthy(w) && !w->violation;
 }

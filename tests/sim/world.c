@@ -171,8 +171,19 @@ void world_resync_done(struct world *w, unsigned source)
 		return;
 	while (world_deliver_link(w, 1 - source))
 		;
-	to->cache = to->durable = from->cache;
+	to->cache = from->cache;
 	world_event_type(w, source, VC_E_SYNC_DONE);
+}
+
+void world_check_equal(struct world *w)
+{
+	const struct host *a = &w->host[0], *b = &w->host[1];
+	bool idle = a->pending_write < 0 && b->pending_write < 0 && a->in_count == 0 &&
+		    b->in_count == 0;
+	if (a->worker && b->worker && a->core.phase == VC_INSYNC && b->core.phase == VC_INSYNC &&
+	    w->link_connected && idle && memcmp(&a->cache, &b->cache, sizeof a->cache) != 0 &&
+	    !w->violation)
+		w->violation = "two hosts in sync hold different data";
 }
 
 /* ---- group ---------------------------------------------------------------------------------------- */
@@ -515,6 +526,13 @@ static void perform(struct world *w, unsigned h, const struct vc_action *a)
 		me->stream = true;
 		break;
 	case VC_A_TARGET_START:
+		/* half overwritten is neither the old nor the new content */
+		for (unsigned i = 0; i < SIM_WRITES / 64; i++)
+			me->cache.bit[i] &= world_random(w, 0);
+		me->durable = me->cache;
+		me->stream = false;
+		settle_pending(w, h, false);
+		break;
 	case VC_A_STREAM_END:
 		me->stream = false;
 		settle_pending(w, h, false);

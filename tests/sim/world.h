@@ -81,6 +81,8 @@ bool world_deliver_link(struct world *w, unsigned h);
 void world_try_connect(struct world *w);
 void world_guest_write(struct world *w, unsigned h);
 void world_guest_flush(struct world *w, unsigned h);
+/* Two hosts in sync with nothing under way hold the same. */
+void world_check_equal(struct world *w);
 /* Faults and repairs. */
 void world_power_off(struct world *w, unsigned h);
 void world_power_on(struct world *w, unsigned h);

@@ -206,6 +206,65 @@ static void held_writes_are_failed_on_request(void **state)
 	assert_int_equal(w.host[0].core.gate, VC_G_READONLY);
 }
 
+static void ask_to_outdate(unsigned h, uint64_t pairing)
+{
+	struct vc_event e = {.type = VC_E_MSG};
+	e.u.msg.sender = w.host[1 - h].master_id;
+	e.u.msg.msg.type = VC_M_OUTDATE;
+	e.u.msg.msg.pairing = pairing;
+	e.u.msg.msg.request = 1;
+	world_event(&w, h, &e);
+}
+
+/* A primary, a solo host and one of another pairing do not step back. */
+static void consent_has_rules(void **state)
+{
+	(void)state;
+	uint64_t pairing = w.host[0].core.pairing;
+	ask_to_outdate(0, pairing);
+	assert_int_equal(w.host[0].disk.standing, VC_PAIRED);
+	assert_int_equal(w.host[0].core.gate, VC_G_PAIR);
+	ask_to_outdate(1, pairing + 1);
+	assert_int_equal(w.host[1].disk.standing, VC_PAIRED);
+	world_event_type(&w, 1, VC_E_STOP);
+	settle(300);
+	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(300);
+	ask_to_outdate(0, pairing);
+	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+}
+
+/* An answer to nothing, or to a request of before, is no consent (TRAPS 10). */
+static void stale_consent_is_nothing(void **state)
+{
+	(void)state;
+	struct vc_event e = {.type = VC_E_MSG};
+	e.u.msg.sender = w.host[1].master_id;
+	e.u.msg.msg.type = VC_M_OUTDATED;
+	e.u.msg.msg.pairing = w.host[0].core.pairing;
+	e.u.msg.msg.request = 4711;
+	world_event(&w, 0, &e);
+	assert_false(w.host[0].core.consent);
+	e.u.msg.msg.request = 0;
+	e.u.msg.msg.pairing++;
+	world_event(&w, 0, &e);
+	assert_false(w.host[0].core.consent);
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+}
+
+/* A fencing that "succeeded" while its victim is still a member proves nothing. */
+static void fenced_member_is_not_dead(void **state)
+{
+	(void)state;
+	world_cut_link(&w);
+	w.host[1].fence_record_of_peer = 999;
+	world_tell_fence(&w, 1);
+	assert_int_equal(promote(1, 1000), 1); /* not answered yet: waiting */
+	assert_int_equal(w.host[1].core.role, VC_SECONDARY);
+	assert_true(w.host[1].core.d.standing != VC_SOLO);
+}
+
 /* Both went on alone: neither is resynchronised from the other (S9). */
 static void fork_is_kept(void **state)
 {
@@ -258,6 +317,9 @@ int main(void)
 	    STORY(last_to_leave_starts_alone),
 	    STORY(restarted_daemon_is_uncertain),
 	    STORY(held_writes_are_failed_on_request),
+	    STORY(consent_has_rules),
+	    STORY(stale_consent_is_nothing),
+	    STORY(fenced_member_is_not_dead),
 	    STORY(fork_is_kept),
 	    STORY(another_unit_is_refused),
 	};
