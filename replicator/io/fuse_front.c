@@ -274,7 +274,9 @@ void vd_front_close(struct vd_path *path)
 
 void vd_front_destroy(struct vd_path *path)
 {
-	if (path->front.se)
-		fuse_session_destroy(path->front.se);
+	if (!path->front.se)
+		return;
+	fuse_session_unmount(path->front.se); /* has been done; frees what mounting allocated */
+	fuse_session_destroy(path->front.se);
 	path->front.se = NULL;
 }

@@ -281,7 +281,8 @@ static bool start_batch(struct vd_path *path)
 		vp_put(buf);
 		return false;
 	}
-	sync->pos += length;
+	/* A file that grows meanwhile does so in the stream: what was its end is done with. */
+	sync->pos = (sync->pos + length + VD_GRAIN - 1) & ~(uint64_t)(VD_GRAIN - 1);
 	sync->batches++;
 	batch->buf = buf;
 	if (buf)

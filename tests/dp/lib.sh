@@ -16,6 +16,7 @@ say() { printf '%s\n' "$*"; }
 fail() {
 	say "FAILED $TEST: $*"
 	[ -f "$WORK/out" ] && tail -n 20 "$WORK/out" | sed 's/^/    /'
+	[ -s "$WORK/err" ] && tail -n 20 "$WORK/err" | sed 's/^/    /'
 	FAILED=$((FAILED + 1))
 	pair_stop
 	return 1
