@@ -2,13 +2,7 @@
 # shellcheck shell=bash disable=SC2016,SC2154 # sourced by run after lib/test.sh
 # libvirt stops answering: the agent says so in time, never "stopped"; the VM doesn't notice.
 
-agent() { # ACTION MS
-	on "$primary" timeout 60 env OCF_ROOT=/usr/lib/ocf OCF_RESOURCE_INSTANCE=vm1 OCF_RESKEY_unit=vm1 \
-		OCF_RESKEY_domain=vm1 OCF_RESKEY_stop_tries=1 OCF_RESKEY_stop_interval=1 \
-		OCF_RESKEY_crm_feature_set=3.16.2 OCF_RA_VERSION_MAJOR=1 OCF_RA_VERSION_MINOR=1 \
-		OCF_RESKEY_CRM_meta_timeout="$2" /usr/lib/ocf/resource.d/vmtwin/vm "$1"
-}
-maintenance() { on host1 timeout 60 pcs property set maintenance-mode="$1"; }
+by_hand() { agent "$primary" vm vm1 "$1" "$2" OCF_RESKEY_stop_tries=1 OCF_RESKEY_stop_interval=1; }
 within() { # SECONDS CMD...
 	local end=$((SECONDS + $1))
 	shift
@@ -20,11 +14,11 @@ primary=$(vm_host)
 check "maintenance mode" maintenance true
 pid=$(quiet_on "$primary" cat /run/lab/libvirtd.pid)
 check "libvirtd is stopped in its tracks" on "$primary" kill -STOP "$pid"
-check "monitor: an error with its reason, in time" within 12 says 1 'libvirt' agent monitor 10000
-check "stop: an error with its reason, in time" within 16 says 1 'libvirt' agent stop 15000
+check "monitor: an error with its reason, in time" within 12 says 1 'libvirt' by_hand monitor 10000
+check "stop: an error with its reason, in time" within 16 says 1 'libvirt' by_hand stop 15000
 check "the VM goes on meanwhile" goes_on 20
 check "libvirtd goes on" on "$primary" kill -CONT "$pid"
-check "monitor: running" wait_for 20 agent monitor 10000
+check "monitor: running" wait_for 20 by_hand monitor 10000
 # What stop asked for while it could not be heard may be carried out now: then the VM is started again.
 check "end of maintenance" maintenance false
 check "PRIM and SECOND green" becomes_green

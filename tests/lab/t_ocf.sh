@@ -2,12 +2,6 @@
 # shellcheck shell=bash disable=SC2016,SC2154 # sourced by run after lib/test.sh
 # The upstream ocf-tester on both agents, against the real vmtwind and libvirt.
 
-maintenance() { on host1 timeout 60 pcs property set maintenance-mode="$1"; }
-agent() { # HOST AGENT ACTION
-	on "$1" timeout 120 env OCF_ROOT=/usr/lib/ocf OCF_RESOURCE_INSTANCE="vm1-mirror" OCF_RESKEY_unit=vm1 \
-		OCF_RESKEY_crm_feature_set=3.16.2 OCF_RA_VERSION_MAJOR=1 OCF_RA_VERSION_MINOR=1 \
-		OCF_RESKEY_CRM_meta_timeout=60000 "/usr/lib/ocf/resource.d/vmtwin/$2" "$3"
-}
 is_stopped() { not vm_runs_on host1 && not vm_runs_on host2; }
 
 need "vm1 is ready" vm1_ready
@@ -16,8 +10,8 @@ host=$(vm_host)
 check "disable the VM" on host1 timeout 60 pcs resource disable vm1
 check "it stops" wait_for 60 is_stopped
 check "maintenance mode" maintenance true
-check "demote by hand" agent "$host" mirror demote
-check "stop by hand" agent "$host" mirror stop
+check "demote by hand" agent "$host" mirror vm1 demote
+check "stop by hand" agent "$host" mirror vm1 stop
 out=$(on "$host" timeout 400 "$repo/ocf-tester/in-host" vm1 vm1 2>&1)
 rc=$?
 echo "$out" >"$build/lab-logs/ocf-tester.txt"
@@ -29,7 +23,7 @@ while read -r verb what; do
 	esac
 done <<<"$out"
 check "in-host ends well (build/lab-logs/ocf-tester.txt)" test $rc = 0
-check "start by hand" agent "$host" mirror start
+check "start by hand" agent "$host" mirror vm1 start
 check "end of maintenance" maintenance false
 on host1 timeout 60 crm_resource --refresh >/dev/null 2>&1
 check "enable the VM" on host1 timeout 60 pcs resource enable vm1

@@ -5,7 +5,7 @@
 stop_host() { lab service "$lab_name" "$1" stop pacemaker && lab service "$lab_name" "$1" stop corosync; }
 start_host() { lab service "$lab_name" "$1" start corosync && lab service "$lab_name" "$1" start pacemaker; }
 is_stopped() { not vm_runs_on host1 && not vm_runs_on host2; }
-mounts_of() { on "$1" grep -c "fuse.vmtwin\|$vm_dir " /proc/self/mounts; }
+mounts_of() { on "$1" grep -c " $vm_dir fuse" /proc/self/mounts; }
 unmounted() { [ "$(mounts_of host1) $(mounts_of host2)" = "0 0" ]; }
 
 need "vm1 is ready" vm1_ready

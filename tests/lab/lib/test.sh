@@ -143,6 +143,17 @@ stores_equal() { diff <(store_sums host1) <(store_sums host2); }
 # A random moment: up to SECONDS, from the seed that was told.
 random_pause() { sleep "$((RANDOM % $1)).$((RANDOM % 10))"; }
 
+# agent HOST NAME UNIT ACTION [MS [VARIABLE=VALUE...]]: calls the agent by hand, as Pacemaker would.
+agent() {
+	local host=$1 name=$2 unit=$3 action=$4 ms=${5:-60000}
+	shift $(($# > 5 ? 5 : $#))
+	on "$host" timeout 150 env OCF_ROOT=/usr/lib/ocf OCF_RESOURCE_INSTANCE="$unit-$name" OCF_RESKEY_unit="$unit" \
+		OCF_RESKEY_crm_feature_set=3.16.2 OCF_RA_VERSION_MAJOR=1 OCF_RA_VERSION_MINOR=1 \
+		OCF_RESKEY_CRM_meta_timeout="$ms" "$@" "/usr/lib/ocf/resource.d/vmtwin/$name" "$action"
+}
+
+maintenance() { on host1 timeout 60 pcs property set maintenance-mode="$1"; }
+
 # ---- typing what a user types --------------------------------------------------------------------------------------
 
 # commands FILE: the commands of a file, one a line: no comments, continued lines joined.
