@@ -61,6 +61,7 @@ help:
 	@echo 'check-unit check-san check-valgrind check-sim check-ocf check-ctl check-dp check-lab lint fuzz   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
+	@echo 'soak-sim     a million simulated lives of the decision core, and its deliberate faults'
 	@echo 'install uninstall   honour DESTDIR and PREFIX'
 
 V ?=
@@ -138,7 +139,7 @@ check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
 	ocf-tester/run $(abspath $(BUILD))
 
 # ---- simulation of the decision core ------------------------------------------------------------
-SIM_SEEDS ?= 1500
+SIM_SEEDS ?= 50000
 SIM_SRC := $(wildcard tests/sim/*.c)
 $(BUILD)/tests/unit/test_core: $(call obj,tests/sim/world.c)
 .PHONY: check-sim
@@ -147,6 +148,10 @@ $(BUILD)/tests/sim: $(call obj,$(SIM_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 check-sim: $(BUILD)/tests/sim
 	$(BUILD)/tests/sim --seeds $(SIM_SEEDS)
+.PHONY: soak-sim
+soak-sim: $(BUILD)/tests/sim
+	$(BUILD)/tests/sim --seeds 1000000
+	tests/sim/mutants
 
 # ---- fuzzing: every decoder against any bytes ------------------------------------------------------
 FUZZ_SECONDS ?= 10
