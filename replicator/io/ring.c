@@ -9,6 +9,8 @@
 
 /* Completions handled before idle callbacks get their turn. */
 #define BATCH_MAX 512
+/* Times idle hooks are called before one wait, if one asks for it. */
+#define HOOK_ROUNDS 2
 /* Timers fired in one round; one that arms itself again in the past can't starve the rest. */
 #define FIRE_MAX 64
 /* The kernel counts a wait in CLOCK_MONOTONIC, which stands still in suspend; timers are BOOTTIME.
@@ -179,12 +181,25 @@ static uint64_t wait_ns(const struct vr_ring *ring, uint64_t until_ns)
 	return until_ns - now < WAIT_MAX_NS ? until_ns - now : WAIT_MAX_NS;
 }
 
+/* Owners may have queued data since the last round, outside of any callback. What one hook leaves for another
+ * is done in the next turn: a trip to the kernel for that costs more than a write has to spare. */
+static void run_hooks(struct vr_ring *ring)
+{
+	bool stopped = ring->stopped;
+	for (int turn = 0; turn < HOOK_ROUNDS; turn++) {
+		ring->again = false;
+		for (unsigned i = 0; i < ring->idle_len; i++)
+			ring->idle[i].idle(ring->idle[i].ctx);
+		if (!ring->again)
+			break;
+	}
+	if (ring->stopped && !stopped)
+		ring->again = true;
+}
+
 int vr_step(struct vr_ring *ring, uint64_t until_ns)
 {
-	ring->again = false;
-	/* Owners may have queued data since the last round, outside of any callback. */
-	for (unsigned i = 0; i < ring->idle_len; i++)
-		ring->idle[i].idle(ring->idle[i].ctx);
+	run_hooks(ring);
 	uint64_t ns = ring->again ? 0 : wait_ns(ring, until_ns);
 	struct __kernel_timespec ts = {
 	    .tv_sec = (long long)(ns / 1000000000u),
