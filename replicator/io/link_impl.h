@@ -25,6 +25,7 @@
 #define VL_HANDSHAKE_NS (5000 * 1000000ull) /* for TLS and hello */
 #define VL_HALF_OPEN_MAX 8		    /* accepted and not up; more: the oldest is dropped */
 #define VL_IOV 8			    /* chunks of one send */
+#define VL_SENDS 4			    /* tries to send before the ring does the rest */
 #define VL_CLOSE_NS (2000 * 1000000ull)	    /* for operations to end in vl_close */
 #define VL_TEXT 320
 
