@@ -189,6 +189,9 @@ void vd_rw_write(struct vd_op *op, void (*done)(struct vd_op *op, int res));
 /* Reads into op->buf; op->payload is where the data begins. Shorter at the end of the file. */
 void vd_rw_read(struct vd_op *op, void (*done)(struct vd_op *op, int res));
 void vd_rw_zero(struct vd_op *op, void (*done)(struct vd_op *op, int res));
+/* Has the kernel forget cached pages of the file: a direct write over them would go through one of its threads, at
+ * twice the cost. */
+void vd_rw_uncache(struct vd_path *path, struct vs_inode *inode);
 
 /* flush.c: makes op->inode and dirty directories (or, without inode, all dirty inodes) durable. */
 void vd_sync_inodes(struct vd_op *op, void (*done)(struct vd_op *op, int res));

@@ -93,12 +93,15 @@ static void ll_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
 	struct vs_inode *inode = vd_req_inode(req, ino);
 	bool writes = (fi->flags & O_ACCMODE) != O_RDONLY;
 	int fd = vs_data_fd(inode);
-	if (writes && path->gate == VD_READONLY)
+	if (writes && path->gate == VD_READONLY) {
 		fuse_reply_err(req, EROFS);
-	else if (fd < 0)
+	} else if (fd < 0) {
 		fuse_reply_err(req, -fd);
-	else
+	} else {
+		if (inode->opens == 0)
+			vd_rw_uncache(path, inode);
 		vd_open_reply(path, req, inode);
+	}
 }
 
 static void ll_release(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)

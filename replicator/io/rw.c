@@ -134,6 +134,26 @@ void vd_rw_read(struct vd_op *op, void (*done)(struct vd_op *op, int res))
 		read_step(op);
 }
 
+static void uncached(struct vr_op *io, int res, bool more)
+{
+	(void)res; /* advice: nothing depends on it */
+	(void)more;
+	vd_op_free((struct vd_op *)io);
+}
+
+void vd_rw_uncache(struct vd_path *path, struct vs_inode *inode)
+{
+	int fd = vs_data_fd(inode);
+	struct vd_op *op = fd >= 0 ? vd_op_get(path) : NULL;
+	if (!op)
+		return;
+	op->inode = vs_ref(inode);
+	struct io_uring_sqe *sqe = vr_sqe(path->ring);
+	io_uring_prep_fadvise(sqe, fd, 0, 0, POSIX_FADV_DONTNEED);
+	op->io.done = uncached;
+	vr_attach(sqe, &op->io);
+}
+
 static void zero_step(struct vd_op *op);
 
 static void size_cqe(struct vr_op *io, int res, bool more)
