@@ -237,3 +237,8 @@ check:
 	@packaging/deps check
 	@MAKE='$(MAKE)' tests/check $(BUILD) $(CHECK_PARTS)
 check-fuzz: fuzz
+
+# ---- benchmark: raw disk, dual write, a peer and vmtwin in turn -----------------------------------
+.PHONY: bench
+bench: lab-tree $(BUILD)/tests/link-bench
+	VT_BUILD=$(abspath $(BUILD)) tests/bench/run
