@@ -14,12 +14,10 @@
 
 void vd_flush_acks(struct vd_path *path)
 {
-	if (path->ack_count == 0)
-		return;
+	if (path->ack_count == 0 || !path->connected)
+		return; /* frames may come a moment before we are told to resume */
 	struct vf_header h = {.type = VF_ACK, .length = path->ack_count * ACK_SIZE};
 	path->ack_count = 0;
-	if (!path->connected)
-		return;
 	vl_send(path->link, &h, path->acks);
 	vr_again(path->ring); /* the link's hook may have had its turn */
 }
@@ -29,6 +27,8 @@ static void ack(struct vd_path *path, uint64_t seq, int32_t res)
 	struct vt_wbuf w;
 	if (path->ack_count == VD_ACKS_MAX)
 		vd_flush_acks(path);
+	if (path->ack_count == VD_ACKS_MAX)
+		return; /* not connected: it will be asked for again */
 	vt_wbuf_init(&w, path->acks + path->ack_count * ACK_SIZE, ACK_SIZE);
 	vt_put_u64(&w, seq);
 	vt_put_u32(&w, (uint32_t)res);

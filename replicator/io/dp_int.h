@@ -21,8 +21,8 @@
 #include "wire/metaop.h"
 
 #define VD_OPS_MAX 16384	/* operations of all kinds; FUSE itself stops at a few hundred */
-#define VD_RANGES_MAX 12288	/* of them in the conflict table */
-#define VD_ACKS_MAX 1024	/* answers gathered into one VF_ACK */
+#define VD_RANGES_MAX VD_OPS_MAX /* of them in the conflict table */
+#define VD_ACKS_MAX AW_SIZE	/* answers gathered into one VF_ACK: all there can be */
 #define VD_RW_TRIES 16		/* times one request may be continued after a short or broken step */
 #define VD_WINDOW_KEEP 2048	/* of the stream's window, left by guests to resync and repair */
 #define VD_RETRY_NS 1000000000u /* between tries of what failed for lack of space */

@@ -144,9 +144,12 @@ static void ll_write(fuse_req_t req, fuse_ino_t ino, const char *data, size_t si
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	struct vd_op *op = vd_guest_new(req, VD_REPLY_WRITE);
-	if (!op)
+	struct vd_op *op = size > 0 ? vd_guest_new(req, VD_REPLY_WRITE) : NULL;
+	if (!op) {
+		if (size == 0)
+			fuse_reply_write(req, 0);
 		return;
+	}
 	op->inode = vs_ref(vd_req_inode(req, ino));
 	op->offset = (uint64_t)off;
 	op->length = size;

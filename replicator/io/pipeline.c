@@ -174,12 +174,13 @@ static bool needs_peer(const struct vd_op *op)
 	return path->gate == VD_PAIR || (path->connected && !path->broken);
 }
 
-/* What the guest is told: a lack of space on either host is a lack of space. */
+/* What the guest is told: a lack of space on either host of a pair is a lack of space. A peer that is
+ * still being brought up to date is no member: its failures are repaired, not told. */
 static int guest_error(const struct vd_op *op)
 {
 	if (op->local_res < 0)
 		return -op->local_res;
-	return op->acked && op->peer_res < 0 ? -op->peer_res : 0;
+	return op->path->gate == VD_PAIR && op->acked && op->peer_res < 0 ? -op->peer_res : 0;
 }
 
 /* One side has the bytes and the other may not: ours count. */

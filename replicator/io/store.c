@@ -46,10 +46,15 @@ static struct vs_inode *inode_new(struct vs_store *s, int fd, const struct stat 
 
 static void close_data(struct vs_inode *inode)
 {
-	if (inode->direct_fd >= 0)
+	struct vs_store *s = inode->store;
+	if (inode->direct_fd >= 0) {
 		close(inode->direct_fd);
-	if (inode->buffered_fd >= 0)
+		s->data_fds--;
+	}
+	if (inode->buffered_fd >= 0) {
 		close(inode->buffered_fd);
+		s->data_fds--;
+	}
 	inode->direct_fd = -1;
 	inode->buffered_fd = -1;
 }
@@ -186,12 +191,28 @@ void vs_clear_ids(struct vs_store *s)
 			vs_set_id(s->by_id[i], 0);
 }
 
+static void close_idle(struct vs_store *s, const struct vs_inode *but)
+{
+	for (size_t i = 0; i < VS_HASH_SIZE; i++)
+		for (struct vs_inode *n = s->by_ino[i]; n; n = n->ino_next)
+			if (n != but)
+				vs_release_data(n);
+	/* All that is left is in use: don't look again before there is much more. */
+	s->data_fds_limit = s->data_fds + VS_DATA_FDS_MAX;
+}
+
 static int open_data(struct vs_inode *inode, int extra)
 {
 	char path[VS_PROC_PATH];
+	struct vs_store *s = inode->store;
 	int flags = S_ISDIR(inode->mode) ? O_RDONLY | O_DIRECTORY : O_RDWR;
+	if (s->data_fds >= s->data_fds_limit)
+		close_idle(s, inode);
 	int fd = open(vs_proc_path(inode, path), flags | extra | O_CLOEXEC);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		return -errno;
+	s->data_fds++;
+	return fd;
 }
 
 int vs_data_fd(struct vs_inode *inode)
@@ -217,6 +238,7 @@ static void probe_align(struct vs_inode *inode)
 		return;
 	if (stx.stx_dio_offset_align == 0 || stx.stx_dio_offset_align > ALIGN_SAFE) {
 		close(inode->direct_fd);
+		inode->store->data_fds--;
 		inode->direct_fd = NOT_POSSIBLE;
 		inode->align = 0;
 		return;
@@ -359,6 +381,7 @@ int vs_open(struct vs_store **out, const char *unit, const char *data_dir, struc
 		return vt_fail(fail, -ENOMEM, "unit %s: no memory for the store's table", unit);
 	}
 	s->dev = st.st_dev;
+	s->data_fds_limit = VS_DATA_FDS_MAX;
 	s->root = inode_new(s, fd, &st);
 	if (!s->root) {
 		free(s);

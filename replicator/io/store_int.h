@@ -8,7 +8,11 @@
 #define VS_HASH_BITS 12
 #define VS_HASH_SIZE (1u << VS_HASH_BITS)
 
+/* Data descriptors open at a time; above it those nobody uses are closed. */
+#define VS_DATA_FDS_MAX 512
+
 struct vs_store {
+	unsigned data_fds, data_fds_limit;
 	struct vs_inode *root;
 	dev_t dev;
 	struct vs_inode *dirty;

@@ -64,6 +64,8 @@ void vd_link_down(struct vd_path *path)
 
 void vd_resume(struct vd_path *path)
 {
+	if (!vl_is_up(path->link))
+		return; /* lost again meanwhile: we'll be asked once more */
 	if (path->stream == VD_STREAM_TARGET) {
 		path->connected = !path->broken;
 		return;

@@ -219,6 +219,11 @@ void vd_sync_try_tree(struct vd_path *path)
 {
 	if (path->stream != VD_STREAM_STARTING || path->running > 0)
 		return;
+	if (!vl_is_up(path->link)) { /* lost meanwhile: a new start will follow */
+		path->stream = VD_STREAM_NONE;
+		vd_pump(path);
+		return;
+	}
 	path->stream = VD_STREAM_SOURCE;
 	path->connected = true;
 	path->resumable = true;
