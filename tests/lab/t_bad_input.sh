@@ -17,6 +17,7 @@ stop2() { agent "$1" mirror vm2 stop 30000; }
 state2() { quiet_on "$1" timeout 15 vmtwin status vm2 | awk -v host="$1" '{ at = $1 == "vm2" ? 2 : 1 } $at == host { print $(at + 1), $(at + 2), $(at + 3); exit }'; }
 in_step() { quiet_on "$1" timeout 15 vmtwin explain vm2 | grep -q 'connection: INSYNC'; }
 both_in_step() { in_step host1 && in_step host2; }
+listens() { quiet_on "$1" ss -Hltn "sport = :7791" | grep -q .; }
 mark_logs() {
 	mark_host1=$(wc -l <"$lab_dir/hosts/host1/log/vmtwind.out")
 	mark_host2=$(wc -l <"$lab_dir/hosts/host2/log/vmtwind.out")
@@ -59,17 +60,19 @@ second_daemon() {
 	check "a second vmtwind" says fail 'already|another' on "$primary" timeout 10 vmtwind --foreground
 }
 
+# host2 is the one that listens.
 taken_port() {
 	local pid
 	mark_logs
-	on host1 busybox nc -ll -p 7791 </dev/null >/dev/null 2>&1 &
+	on host2 busybox nc -ll -p 7791 -e busybox true </dev/null >/dev/null 2>&1 &
 	pid=$!
+	check "another program listens on port 7791" wait_for 5 listens host2
 	start2 host1 >/dev/null 2>&1
 	start2 host2 >/dev/null 2>&1
-	check "a taken port is named, with the way to see by whom" logs_say 15 host1 'port 7791.*another program'
-	quiet_on host1 bash -c 'kill $(ss -Hltnp "sport = :7791" | grep -o "pid=[0-9]*" | cut -d= -f2 | sort -u)'
+	check "a taken port is named, with the way to see by whom" logs_say 15 host2 'port 7791.*another program'
+	quiet_on host2 bash -c 'kill $(ss -Hltnp "sport = :7791" | grep -o "pid=[0-9]*" | cut -d= -f2 | sort -u)'
 	wait $pid 2>/dev/null
-	start2 host1 >/dev/null 2>&1
+	start2 host2 >/dev/null 2>&1
 	check "once it is free both get in step" wait_for 30 both_in_step || quiet_on host1 vmtwin explain vm2
 	check "stop on host2" stop2 host2
 	check "stop on host1" stop2 host1

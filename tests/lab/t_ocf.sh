@@ -10,8 +10,11 @@ host=$(vm_host)
 check "disable the VM" on host1 timeout 60 pcs resource disable vm1
 check "it stops" wait_for 60 is_stopped
 check "maintenance mode" maintenance true
+# The other host first: then the data here may be used alone, and promoting needs nobody.
+check "stop by hand on $(other "$host")" agent "$(other "$host")" mirror vm1 stop
 check "demote by hand" agent "$host" mirror vm1 demote
 check "stop by hand" agent "$host" mirror vm1 stop
+mkdir -p "$build/lab-logs"
 out=$(on "$host" timeout 400 "$repo/ocf-tester/in-host" vm1 vm1 2>&1)
 rc=$?
 echo "$out" >"$build/lab-logs/ocf-tester.txt"
@@ -23,7 +26,9 @@ while read -r verb what; do
 	esac
 done <<<"$out"
 check "in-host ends well (build/lab-logs/ocf-tester.txt)" test $rc = 0
-check "start by hand" agent "$host" mirror vm1 start
+for at in "$host" "$(other "$host")"; do
+	check "start by hand on $at" agent "$at" mirror vm1 start
+done
 check "end of maintenance" maintenance false
 on host1 timeout 60 crm_resource --refresh >/dev/null 2>&1
 check "enable the VM" on host1 timeout 60 pcs resource enable vm1
