@@ -16,7 +16,8 @@
 	X(PEER_LEFT, "%P was stopped cleanly; this host has all data and goes on alone")           \
 	X(PEER_SEEN, "%P is there; comparing data")                                                \
 	X(LINK_LOST, "data link to %P lost; writes are held")                                      \
-	X(LINK_BACK, "data link to %P is back; held writes were sent again, nothing was lost")     \
+	X(LINK_DOWN, "data link to %P lost")                                                       \
+	X(LINK_BACK, "data link to %P is back; what was held was sent again, nothing was lost")    \
 	X(RESYNC_SOURCE, "resynchronising %P from this host")                                      \
 	X(RESYNC_TARGET, "resynchronising this host from %P; not usable until it is done")         \
 	X(PAIRED, "both hosts hold the same data")                                                 \

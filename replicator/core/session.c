@@ -95,10 +95,10 @@ void session_on_link_down(struct step *x)
 			s->role = VC_SECONDARY;
 		if (s->role == VC_PRIMARY && !s->failed)
 			act_gate(x, VC_G_FROZEN);
-		story(x, VC_R_LINK_LOST);
+		story(x, s->gate == VC_G_FROZEN ? VC_R_LINK_LOST : VC_R_LINK_DOWN);
 	} else if (s->phase != VC_APART && s->phase != VC_LOST) {
-		story(x, VC_R_LINK_LOST);
 		session_apart(x);
+		story(x, s->gate == VC_G_FROZEN ? VC_R_LINK_LOST : VC_R_LINK_DOWN);
 	}
 }
 
