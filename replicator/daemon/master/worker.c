@@ -42,6 +42,12 @@ static void flush(struct vm_unit *unit)
 		ssize_t n = send(unit->fd, p->data, p->len, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS))
 			break;
+		if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+			/* It closed. Its last words (the answer to a stop) may lie unread in the
+			 * socket: reading meets its end after them. */
+			vm_queue_clear(&unit->out);
+			break;
+		}
 		if (n < 0) {
 			give_up(unit, strerror(errno));
 			return;
@@ -82,7 +88,8 @@ static bool receive(struct vm_unit *unit)
 	struct vw_msg msg;
 	ssize_t n = recv(unit->fd, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC);
 	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
+		return errno == EAGAIN || errno == EINTR ||
+		       errno == ECONNRESET; /* told once, ahead of what is still unread */
 	if (n == 0)
 		return false;
 	if ((size_t)n > sizeof packet || vw_decode(&msg, packet, (size_t)n) < 0) {
