@@ -148,6 +148,10 @@ void vm_send_status(struct vm_unit *unit)
 		return;
 	memcpy(msg.unit, unit->name, sizeof msg.unit);
 	vt_kv_init(kv);
+	if (unit->silent) { /* of equal keys the first counts */
+		vt_kv_add(kv, "colour", "red");
+		vt_kv_add(kv, "text", "%.200s", unit->trouble);
+	}
 	const char *key, *value;
 	for (size_t pos = 0; unit->has_status && vt_kv_next(&unit->status.kv, &pos, &key, &value);)
 		if (kv->len + strlen(key) + strlen(value) + 2 <= VG_STATUS_MAX)

@@ -128,12 +128,20 @@ static void to_worker(struct vm_master *m, uint64_t sender, const struct vg_msg 
 	vm_worker_send(unit, &out);
 }
 
+static void note_heard(struct vm_master *m, uint64_t sender)
+{
+	const struct vt_node *node = vt_nodes_by_id(&m->nodes, (uint32_t)(sender >> 32));
+	if (node)
+		m->heard_ns[node - m->nodes.node] = vt_boottime_ns();
+}
+
 static void on_message(void *ctx, uint64_t sender, const void *data, size_t len)
 {
 	struct vm_master *m = ctx;
 	struct vg_msg msg;
 	if (!refresh_quorum(m))
 		return;
+	note_heard(m, sender);
 	int rc = vg_decode(&msg, data, len);
 	if (rc < 0) {
 		vt_log(VT_WARN, NULL, "a message of node %u in the group is not understood: %s",

@@ -77,6 +77,8 @@ static void on_overdue(void *data)
 	struct vm_request *request = data;
 	char why[512], text[768];
 	request->timer = 0;
+	if (strcmp(request->cmd, "monitor") == 0 && request->state == VM_REQ_SENT)
+		vm_unit_silent(request->unit);
 	explain(request->unit, why, sizeof why);
 	snprintf(text, sizeof text, "unit %s: %s took too long: %s", request->unit->name,
 		 request->cmd, why);

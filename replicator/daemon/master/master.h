@@ -54,7 +54,8 @@ enum {
 	VM_CLUSTER_CALL_S = 30,	       /* a corosync call that blocks longer ends the master */
 	VM_GROUP_RETRY_MS = 20,
 	VM_PROOF_INTERVAL_MS = 1000,
-	VM_MONITOR_TIMEOUT_MS = 5000,
+	VM_MONITOR_TIMEOUT_MS = 5000,  /* then the worker counts as hung, to be shown */
+	VM_PEER_SILENCE_MS = 5000,     /* a master speaks every second: then its words are not shown */
 	VM_REQUEST_TIMEOUT_MS = 60000, /* of a request that gives none */
 	VM_PUBLISH_TIMEOUT_MS = 10000,
 	VM_PUBLISH_REFRESH_MS = 60000,
@@ -124,6 +125,7 @@ struct vm_unit {
 	bool stopping; /* a stop was answered well: its end is expected */
 	bool detach;   /* to be detached as soon as we are out of its callbacks */
 	bool vm_down;  /* a VW_VM_DOWN is being served */
+	bool silent;   /* the worker left a monitor unanswered: what it said last may not be so */
 	qb_loop_timer_handle timer;
 	struct vm_queue out;
 
@@ -183,6 +185,7 @@ struct vm_master {
 	struct vt_cpg *cpg;
 	struct vt_quorum *quorum;
 	struct vt_nodes nodes;
+	uint64_t heard_ns[VT_NODES_MAX]; /* by place in nodes: when its master spoke; 0: not yet */
 	char self_name[VT_HOST_NAME_MAX + 1];
 	uint32_t self_node;
 	uint64_t self;	  /* node << 32 | pid */
@@ -236,6 +239,7 @@ bool vm_unit_alive(struct vm_unit *unit); /* a worker of it lives, by its lock *
 void vm_unit_child_ended(struct vm_unit *unit, int status);
 void vm_unit_greeted(struct vm_unit *unit);
 void vm_unit_message(struct vm_unit *unit, struct vw_msg *msg);
+void vm_unit_silent(struct vm_unit *unit); /* the worker does not answer */
 void vm_unit_disconnected(struct vm_unit *unit); /* the socket ended or was given up */
 void vm_unit_load_conf(struct vm_unit *unit);
 

@@ -152,7 +152,8 @@ void vm_publish(struct vm_unit *unit)
 			snprintf(unit->score.want, sizeof unit->score.want, "%d",
 				 unit->status.score);
 		snprintf(unit->attribute.want, sizeof unit->attribute.want, "%.31s %.31s %s",
-			 state ? state : "WAIT", colour ? colour : "red", uptodate_word(kv));
+			 state ? state : "WAIT", colour && !unit->silent ? colour : "red",
+			 uptodate_word(kv));
 	} else {
 		snprintf(unit->attribute.want, sizeof unit->attribute.want, "STOP red");
 	}

@@ -54,6 +54,26 @@ static void add_all(struct vt_kv *kv, unsigned n, const char *sub, const struct 
 		add(kv, n, sub, key, value);
 }
 
+/* The other host's words, while its master is heard: a silent one may have ended with a state that is no more. */
+static void add_peer_words(struct vt_kv *kv, unsigned n, const struct vm_unit *unit,
+			   const struct vt_node *node)
+{
+	const struct vm_master *m = unit->m;
+	uint64_t heard_ns = node ? m->heard_ns[node - m->nodes.node] : 0, now = vt_boottime_ns();
+	char text[160];
+	if (unit->has_peer_status && (!m->quorate || now - heard_ns < VM_PEER_SILENCE_MS * 1000000ull)) {
+		add_all(kv, n, "peer.", &unit->peer_status);
+		return;
+	}
+	add(kv, n, "peer.", "state", "unknown");
+	if (!unit->has_peer_status)
+		return;
+	snprintf(text, sizeof text,
+		 "its vmtwind has been silent for %llu s; look at it there: systemctl status vmtwind",
+		 (unsigned long long)((now - heard_ns) / 1000000000u));
+	add(kv, n, "peer.", "text", text);
+}
+
 static void add_peer(struct vt_kv *kv, unsigned n, const struct vm_unit *unit, const char *peer)
 {
 	const struct vm_master *m = unit->m;
@@ -63,10 +83,7 @@ static void add_peer(struct vt_kv *kv, unsigned n, const struct vm_unit *unit, c
 	add(kv, n, "peer.", "member", m->ready && node && vm_is_member(m, node->id) ? "yes" : "no");
 	if (m->watcher.snap.known)
 		add(kv, n, "peer.", "fencing", fence && fence->pending ? "pending" : "none");
-	if (unit->has_peer_status)
-		add_all(kv, n, "peer.", &unit->peer_status);
-	else
-		add(kv, n, "peer.", "state", "unknown");
+	add_peer_words(kv, n, unit, node);
 }
 
 static void add_unit(struct vt_kv *kv, unsigned n, struct vm_unit *unit)
@@ -87,6 +104,10 @@ static void add_unit(struct vt_kv *kv, unsigned n, struct vm_unit *unit)
 	if (unit->has_status) {
 		snprintf(number, sizeof number, "%d", unit->status.score);
 		add(kv, n, "", "score", number);
+		if (unit->silent) { /* of equal keys the first counts */
+			add(kv, n, "", "colour", "red");
+			add(kv, n, "", "text", unit->trouble);
+		}
 		add_all(kv, n, "", &unit->status.kv);
 	} else {
 		add(kv, n, "", "state", unit->state == VM_DOWN ? "STOP" : "WAIT");

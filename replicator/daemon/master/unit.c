@@ -149,7 +149,7 @@ static void gone(struct vm_unit *unit)
 	unit->pid = 0;
 	unit->incarnation = 0;
 	unit->peer_node = 0;
-	unit->has_status = false;
+	unit->has_status = unit->silent = false;
 	unit->state = VM_DOWN;
 	if (!unit->stopping)
 		snprintf(unit->trouble, sizeof unit->trouble, "the worker died%s%s",
@@ -191,6 +191,29 @@ static void on_look(void *data)
 	vm_timer(unit->m, &unit->timer,
 		 unit->tries < VM_DEATH_TRIES ? VM_DEATH_INTERVAL_MS : VM_RECONNECT_INTERVAL_MS,
 		 unit, on_look);
+}
+
+void vm_unit_silent(struct vm_unit *unit)
+{
+	if (unit->silent || unit->state != VM_ATTACHED)
+		return;
+	unit->silent = true;
+	snprintf(unit->trouble, sizeof unit->trouble,
+		 "the worker (pid %d) does not answer: it hangs, or its disk does; Pacemaker stops the "
+		 "unit here, or end it by hand: kill -9 %d",
+		 (int)unit->pid, (int)unit->pid);
+	vt_log(VT_ERR, unit->name, "%s", unit->trouble);
+	vm_publish(unit);
+	vm_send_status(unit);
+}
+
+static void no_longer_silent(struct vm_unit *unit)
+{
+	unit->silent = false;
+	unit->trouble[0] = '\0';
+	vt_log(VT_NOTICE, unit->name, "the worker (pid %d) answers again", (int)unit->pid);
+	vm_publish(unit);
+	vm_send_status(unit);
 }
 
 void vm_unit_disconnected(struct vm_unit *unit)
@@ -312,6 +335,8 @@ static void multicast(struct vm_unit *unit, const struct vw_cpg *send)
 
 void vm_unit_message(struct vm_unit *unit, struct vw_msg *msg)
 {
+	if (unit->silent)
+		no_longer_silent(unit);
 	switch (msg->type) {
 	case VW_HELLO:
 		greet(unit, &msg->u.hello);
