@@ -197,8 +197,11 @@ static void add_progress(const struct worker *w, struct vt_kv *kv, uint64_t now)
 {
 	struct vd_progress p;
 	vd_progress(w->path, &p);
-	vt_kv_add(kv, "held", "%llu", (unsigned long long)p.held);
-	if (p.oldest_ns)
+	/* Else what is in flight at this moment would be shown as held until the next report. */
+	bool frozen = w->core.gate == VC_G_FROZEN;
+	if (frozen)
+		vt_kv_add(kv, "held", "%llu", (unsigned long long)p.held);
+	if (frozen && p.oldest_ns)
 		vt_kv_add(kv, "oldest_ms", "%llu",
 			  (unsigned long long)((now - p.oldest_ns) / VC_NS_PER_MS));
 	bool syncing = w->core.phase == VC_SOURCE || w->core.phase == VC_TARGET;
