@@ -101,6 +101,7 @@ void handshake_pursue(struct step *x)
 	fill_hello(s, &now);
 	now.nonce = s->mine.nonce;
 	now.echo = s->mine.echo;
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): both are zeroed, then filled by fill_hello() */
 	if (s->mine.nonce && s->phase != VC_LINKING && memcmp(&now, &s->mine, sizeof now) != 0)
 		handshake_changed(x);
 	if (!s->mine.nonce || (s->theirs.nonce && s->mine.echo != s->theirs.nonce))
@@ -209,8 +210,14 @@ static void agree(struct step *x)
 		s->verdict = why;
 		return;
 	}
-	if (s->phase == VC_INSYNC)
-		session_apart(x); /* our certainty is gone: this pairing replaces the old one */
+	if (s->phase == VC_INSYNC) {
+		/* Our certainty is gone: this pairing replaces the old one. Its id is made of what we
+		 * said, which is forgotten with the old one. */
+		struct vc_hello mine = s->mine;
+		session_apart(x);
+		s->mine = mine;
+		s->mine_delivered = true;
+	}
 	const struct vc_hello *low = s->config.slot == 0 ? &s->mine : &s->theirs;
 	const struct vc_hello *high = s->config.slot == 0 ? &s->theirs : &s->mine;
 	s->resuming = v == V_RESUME;
