@@ -84,30 +84,6 @@ void handshake_changed(struct step *x)
 		session_apart(x);
 }
 
-void handshake_pursue(struct step *x)
-{
-	struct vc_state *s = x->s;
-	if (!s->attached || !s->peer_master || !wants_pair(s))
-		return;
-	if (!s->fence.known || s->fence.read_ns < s->peer_since_ns) {
-		if (x->e->type == VC_E_TICK || x->e->type == VC_E_GROUP)
-			act(x, VC_A_ASK_FENCE);
-		return;
-	}
-	if (!may_pair(s, x->now))
-		return;
-	/* What we said must still be so; otherwise it is said anew under another nonce. */
-	struct vc_hello now = {0};
-	fill_hello(s, &now);
-	now.nonce = s->mine.nonce;
-	now.echo = s->mine.echo;
-	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): both are zeroed, then filled by fill_hello() */
-	if (s->mine.nonce && s->phase != VC_LINKING && memcmp(&now, &s->mine, sizeof now) != 0)
-		handshake_changed(x);
-	if (!s->mine.nonce || (s->theirs.nonce && s->mine.echo != s->theirs.nonce))
-		say_hello(x);
-}
-
 /* Among hosts whose logs do not tell: neither solo nor syncing (DESIGN 5, TRAPS 13). */
 static enum verdict by_cache(unsigned self, const struct vc_hello *me, const struct vc_hello *peer)
 {
@@ -243,6 +219,11 @@ static void agree(struct step *x)
 	a->u.link.peer_port = s->pair_port;
 }
 
+static bool heard_each_other(const struct vc_state *s)
+{
+	return s->mine.nonce && s->mine_delivered && s->theirs.echo == s->mine.nonce;
+}
+
 static bool in_use(const struct vc_state *s)
 {
 	/* A pairing that serves is not disturbed by a late hello of the same peer. */
@@ -273,7 +254,33 @@ void handshake_on_hello(struct step *x, bool own, uint64_t sender, const struct 
 	if (s->phase == VC_LINKING || (s->phase != VC_APART && s->phase != VC_INSYNC) ||
 	    (s->phase == VC_INSYNC && !hello->certain && s->certain))
 		session_apart(x); /* the peer starts anew: what we agreed on is void */
-	if (s->mine.nonce && s->mine_delivered && hello->echo == s->mine.nonce && may_pair(s, x->now) &&
-	    wants_pair(s))
+	if (heard_each_other(s) && may_pair(s, x->now) && wants_pair(s))
+		agree(x);
+}
+
+void handshake_pursue(struct step *x)
+{
+	struct vc_state *s = x->s;
+	if (!s->attached || !s->peer_master || !wants_pair(s))
+		return;
+	if (!s->fence.known || s->fence.read_ns < s->peer_since_ns) {
+		if (x->e->type == VC_E_TICK || x->e->type == VC_E_GROUP)
+			act(x, VC_A_ASK_FENCE);
+		return;
+	}
+	if (!may_pair(s, x->now))
+		return;
+	/* What we said must still be so; otherwise it is said anew under another nonce. */
+	struct vc_hello now = {0};
+	fill_hello(s, &now);
+	now.nonce = s->mine.nonce;
+	now.echo = s->mine.echo;
+	/* NOLINTNEXTLINE(bugprone-suspicious-memory-comparison): both are zeroed, then filled by fill_hello() */
+	if (s->mine.nonce && s->phase != VC_LINKING && memcmp(&now, &s->mine, sizeof now) != 0)
+		handshake_changed(x);
+	if (!s->mine.nonce || (s->theirs.nonce && s->mine.echo != s->theirs.nonce))
+		say_hello(x);
+	/* The peer's answer may have come while we were not allowed to pair. */
+	else if (s->phase != VC_LINKING && heard_each_other(s))
 		agree(x);
 }
