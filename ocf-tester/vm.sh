@@ -165,6 +165,19 @@ check "vm: ... held writes are ended before destroy" grep -q 'cmd=fail-held unit
 vm_up
 kill -STOP "$standin_pid"
 vm stop timeout=12000 stop_tries=100; expect "vm: a vmtwind that hangs does not keep stop" 0 '' 12000
+kill -CONT "$standin_pid"
+mkdir -p /run/vmtwin
+bash -c 'exec 9>/run/vmtwin/vm1.pid; flock 9; echo $$ >&9; exec sleep 300' &
+vm_up
+pid=$(worker_pid vm1)
+fault "fail-held hang"
+vm stop timeout=20000 stop_tries=100; expect "vm: stop with a worker that hangs" 0 "" 20000
+check "vm: ... it is ended, so that no write hangs" gone "$pid"
+no_fault
+vm_up
+fault "monitor refuse -110 it took too long"
+vm stop timeout=60000 stop_tries=100; expect "vm: stop does not wait for a guest whose worker hangs" 0 "" 10000
+no_fault
 standin_kill
 vm_up
 vm stop stop_tries=many stop_interval=1 timeout=12000

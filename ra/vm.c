@@ -20,6 +20,7 @@ static void set_paths(struct vm *vm, const char *directory)
 	else if (directory)
 		snprintf(vm->config, sizeof vm->config, "%s/%s.xml", directory, vm->domain);
 	if (directory) {
+		snprintf(vm->directory, sizeof vm->directory, "%s", directory);
 		snprintf(vm->snapshots, sizeof vm->snapshots, "%s/snapshots", directory);
 	} else if (vm->config[0]) {
 		const char *slash = strrchr(vm->config, '/');

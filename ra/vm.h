@@ -17,6 +17,7 @@ struct vm {
 	const char *unit; /* NULL: not a mirrored one */
 	const char *uri;
 	char domain[128];
+	char directory[VT_PATH_MAX + 1]; /* the unit's; empty: unknown */
 	char config[VT_PATH_MAX + 160]; /* empty: unknown; only start needs it */
 	char snapshots[VT_PATH_MAX + 160];
 	char conf_problem[512]; /* why config is unknown */

@@ -8,14 +8,18 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/mount.h"
 #include "ctl/client.h"
 #include "ra/qemu_proc.h"
 #include "ra/vm.h"
+#include "ra/worker.h"
 
 #define POLL_MS 200
 #define DESTROY_SHARE 80  /* percent of the time limit at which destroy begins at the latest */
 #define END_SHARE 95	  /* percent of the time limit at which the wait for destroy ends */
 #define FAIL_HELD_MS 5000 /* for vmtwind's answer; at most a tenth of the time limit */
+#define ABSENT_PAUSE_MS 250 /* vmtwind is being restarted: asked again after this */
+#define KILL_MS 2000	  /* for the death of a worker */
 
 static int fail_held_ms(const struct vm *vm)
 {
@@ -74,23 +78,70 @@ static enum vm_seen shut_down(struct vm *vm, virDomainPtr dom, enum vm_seen seen
 	return seen;
 }
 
-/* Held writes are answered before the VM is destroyed, else libvirt wedges for all VMs. */
-static void fail_held(const struct vm *vm)
+/* Asks vmtwind, and again while it is being restarted. 0, also if the unit isn't started here. */
+static int ask_fail_held(const struct vm *vm, struct vt_fail *fail)
 {
 	struct vt_kv request, reply;
+	uint64_t end_ns = vt_boottime_ns() + (uint64_t)fail_held_ms(vm) * 1000000;
+	vt_kv_init(&request);
+	vt_kv_add(&request, "cmd", "fail-held");
+	vt_kv_add(&request, "unit", "%s", vm->unit);
+	for (;;) {
+		uint64_t now = vt_boottime_ns();
+		if (now >= end_ns)
+			return fail->code ? fail->code : -ETIMEDOUT;
+		int rc = vt_ctl_call(&request, &reply, (int)((end_ns - now) / 1000000) + 1, fail);
+		if (rc == 0) {
+			rc = (int)vt_kv_long(&reply, "rc", 0);
+			const char *text = vt_kv_get(&reply, "text");
+			vt_fail(fail, rc, "%s", text ? text : strerror(-rc));
+		}
+		if (rc != -ECONNREFUSED)
+			return rc == -ENOENT ? 0 : rc;
+		poll(NULL, 0, ABSENT_PAUSE_MS);
+	}
+}
+
+/*
+ * Held writes are answered before the VM is destroyed, else libvirt wedges for all VMs. A worker that
+ * can't be told so hangs or has lost its master: it is ended, and with it the FUSE connection. That
+ * loses nothing acknowledged (S1), and the VM is to go anyway.
+ */
+static void fail_held(const struct vm *vm)
+{
 	struct vt_fail fail = {.code = 0};
 	if (!vm->unit)
 		return;
 	guard_doing(vm->note, "asking vmtwind to end held writes of unit %s", vm->unit);
+	if (ask_fail_held(vm, &fail) == 0 || worker_alive(vm->unit) == 0)
+		return;
+	ocf_log(vm->run, "warning",
+		"ending the worker of unit %s, so that no held write hangs domain %s: %s", vm->unit,
+		vm->domain, fail.text);
+	guard_doing(vm->note, "ending the worker of unit %s", vm->unit);
+	if (worker_kill(vm->unit, KILL_MS, &fail) == 0)
+		return;
+	ocf_log(vm->run, "warning", "unit %s: %s; aborting its mount", vm->unit, fail.text);
+	if (vm->directory[0] && vt_mount_detach(vm->directory, &fail) != 0)
+		ocf_log(vm->run, "warning", "unit %s: %s", vm->unit, fail.text);
+}
+
+/*
+ * True if vmtwind says that the unit's worker doesn't answer: then the guest's disk hangs and with it the
+ * guest, and waiting for its shutdown would only prolong the outage.
+ */
+static bool worker_hangs(const struct vm *vm)
+{
+	struct vt_kv request, reply;
+	if (!vm->unit)
+		return false;
+	guard_doing(vm->note, "asking vmtwind whether the worker of unit %s answers", vm->unit);
 	vt_kv_init(&request);
-	vt_kv_add(&request, "cmd", "fail-held");
+	vt_kv_add(&request, "cmd", "monitor");
 	vt_kv_add(&request, "unit", "%s", vm->unit);
-	int rc = vt_ctl_call(&request, &reply, fail_held_ms(vm), &fail);
-	if (rc == 0)
-		rc = (int)vt_kv_long(&reply, "rc", 0);
-	if (rc != 0 && rc != -ENOENT)
-		ocf_log(vm->run, "warning", "held writes of unit %s may not be ended: %s", vm->unit,
-			fail.text[0] ? fail.text : vt_kv_get(&reply, "text"));
+	vt_kv_add(&request, "timeout_ms", "%d", fail_held_ms(vm) / 3);
+	int rc = vt_ctl_call(&request, &reply, fail_held_ms(vm), NULL);
+	return rc == 0 && vt_kv_long(&reply, "rc", 0) == -ETIMEDOUT;
 }
 
 static enum vm_seen destroy(struct vm *vm, virDomainPtr dom, const char **what,
@@ -156,7 +207,7 @@ enum ocf_code vm_stop(struct ocf_run *run, struct guard_note *note, void *arg)
 	enum vm_seen seen = vm_look(vm, &dom, &what, &fail);
 	if (seen == VM_UNKNOWN)
 		return ocf_fail(OCF_ERR_GENERIC, "can't stop domain %s: %s", vm->domain, fail.text);
-	if (is_active(seen))
+	if (is_active(seen) && !worker_hangs(vm))
 		seen = shut_down(vm, dom, seen, &what, &fail);
 	if (is_active(seen)) {
 		ocf_log(run, "warning", "domain %s is %s; destroying it", vm->domain, what);
