@@ -17,6 +17,7 @@ static void run_seed(uint64_t seed, unsigned steps, FILE *trace, struct total *t
 {
 	static struct world w;
 	world_init(&w, seed, trace);
+	w.fault_rate = 12;
 	for (unsigned i = 0; i < steps && !w.violation; i++)
 		world_step(&w);
 	bool healed = w.violation || world_heal(&w);
@@ -35,12 +36,15 @@ static void run_seed(uint64_t seed, unsigned steps, FILE *trace, struct total *t
 		fprintf(trace,
 			"host%u: power %d worker %d master %d, standing %d phase %s role %d gate %d "
 			"certain %d quorate %d peer member %d master %d mine %d theirs %d verdict %s "
-			"fence known %d pending %d eras %u link %d\n",
+			"fence known %d pending %d eras %u link %d connected %d pairing %llx of link "
+			"%llx sender %d resuming %d link_up %d\n",
 			h + 1, w.host[h].powered, w.host[h].worker, w.host[h].master, s->d.standing,
 			vc_phase_names[s->phase], s->role, s->gate, s->certain, s->quorate,
 			s->peer_member, s->peer_master != 0, s->mine.nonce != 0,
 			s->theirs.nonce != 0, vc_reason_name(s->verdict), s->fence.known,
-			s->fence.pending, s->d.log.count, w.host[h].link_enabled);
+			s->fence.pending, s->d.log.count, w.host[h].link_enabled, w.link_connected,
+			(unsigned long long)s->pairing, (unsigned long long)w.host[h].link_pairing,
+			s->sender, s->resuming, s->link_up);
 	}
 	t->stuck += !w.violation;
 	if (t->failed <= 10)

@@ -17,6 +17,8 @@ static bool may_promote(const struct world *w, unsigned h)
 	const struct host *me = &w->host[h];
 	if (!me->worker || !me->powered || !me->master || !me->quorate || is_primary(w, h))
 		return false;
+	if (w->fenced_by_wait[1 - h] && !w->ring_up)
+		return true;
 	if (!peer->powered)
 		return !w->fence_wanted[1 - h] && !is_primary(w, 1 - h) &&
 		       (w->ring_up || me->fence_record_of_peer != 0);
@@ -54,8 +56,8 @@ static void split(struct world *w)
 	if (world_random(w, 2)) {
 		w->host[1 - winner].quorate = false;
 		struct vc_event e = {.type = VC_E_QUORUM};
-		if (w->host[1 - winner].worker && w->host[1 - winner].master)
-			world_event(w, 1 - winner, &e);
+		if (w->host[1 - winner].master)
+			sim_tell(w, 1 - winner, &e);
 	}
 	if (world_random(w, 3) == 0)
 		world_cut_link(w);
@@ -65,7 +67,7 @@ static void fault(struct world *w)
 {
 	unsigned h = (unsigned)world_random(w, 2);
 	w->faults++;
-	switch (world_random(w, 7)) {
+	switch (world_random(w, 10)) {
 	case 0:
 		world_power_off(w, h);
 		break;
@@ -82,6 +84,16 @@ static void fault(struct world *w)
 	case 5:
 		split(w);
 		break;
+	case 6:
+		world_stop_worker(w, h, 1 + world_random(w, world_random(w, 2) ? 3000 : 60000));
+		break;
+	case 7:
+		if (world_random(w, 4) == 0)
+			world_event_type(w, h, VC_E_DISK_FAILED);
+		break;
+	case 8:
+		sim_drop_connection(w); /* and it comes again by itself */
+		break;
 	default:
 		world_event_type(w, h, VC_E_FAIL_HELD);
 		break;
@@ -91,7 +103,10 @@ static void fault(struct world *w)
 static void repair(struct world *w)
 {
 	unsigned h = (unsigned)world_random(w, 2);
-	switch (world_random(w, 6)) {
+	switch (world_random(w, 7)) {
+	case 5:
+		world_fence_by_wait(w, h);
+		break;
 	case 0:
 		world_power_on(w, h);
 		break;
@@ -116,13 +131,23 @@ static void repair(struct world *w)
 	}
 }
 
-static void deliver(struct world *w)
+static void deliver_one(struct world *w)
 {
 	unsigned h = (unsigned)world_random(w, 2);
-	if (world_random(w, 2))
+	if (world_random(w, 3) == 0)
+		world_disk_done(w, h);
+	else if (world_random(w, 2))
 		world_deliver_group(w, h);
 	else
 		world_deliver_link(w, h);
+}
+
+/* Mostly the world is quick; now and then a single thing comes alone. */
+static void deliver(struct world *w)
+{
+	uint64_t n = world_random(w, 4) ? 1 + world_random(w, 24) : 1;
+	while (n-- > 0)
+		deliver_one(w);
 }
 
 void world_step(struct world *w)
@@ -163,6 +188,8 @@ static bool healthy(const struct world *w)
 bool world_heal(struct world *w)
 {
 	w->link_net_up = true;
+	w->fault_rate = 0;
+	w->host[0].stopped_until = w->host[1].stopped_until = 0;
 	for (unsigned h = 0; h < 2; h++)
 		w->fence_wanted[h] = false;
 	world_mend_ring(w);
@@ -184,7 +211,9 @@ bool world_heal(struct world *w)
 		for (unsigned h = 0; h < 2; h++) {
 			struct host *me = &w->host[h];
 			struct vc_view v = vc_look(&me->core, w->now);
-			if (me->core.failed && is_primary(w, h))
+			if (me->core.disk_failed && me->worker) /* its agent restarts it */
+				world_event_type(w, h, VC_E_STOP);
+			else if (me->core.failed && is_primary(w, h))
 				world_event_type(w, h, VC_E_DEMOTE);
 			else if (may_promote(w, h) && v.score >= 0 && !me->asked_promote) {
 				me->asked_promote = true;

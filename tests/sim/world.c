@@ -7,7 +7,6 @@
 #include "core/eralog.h"
 
 #define MS VC_NS_PER_MS
-#define LEASE_MS 20000
 
 static const uint8_t unit_id[16] = {1, 2, 3, 4};
 
@@ -20,7 +19,7 @@ uint64_t world_random(struct world *w, uint64_t below)
 }
 
 
-static void add(struct cells *c, unsigned n)
+void sim_add(struct cells *c, unsigned n)
 {
 	c->bit[n / 64] |= 1ull << (n % 64);
 }
@@ -33,7 +32,7 @@ static bool includes(const struct cells *all, const struct cells *some)
 	return true;
 }
 
-static void say(struct world *w, unsigned h, const char *what, const char *detail)
+void sim_say(struct world *w, unsigned h, const char *what, const char *detail)
 {
 	if (w->trace)
 		fprintf(w->trace, "%8llu ms  host%u  %s %s\n", (unsigned long long)(w->now / MS),
@@ -46,58 +45,41 @@ static void acknowledge(struct world *w, unsigned h, unsigned write)
 {
 	if (!includes(&w->host[h].cache, &w->acked) && !w->violation)
 		w->violation = "a host acknowledges on a copy that lacks an acknowledged write";
-	add(&w->acked, write);
+	sim_add(&w->acked, write);
 	w->acked_count++;
 }
 
-static bool stream_runs(const struct world *w, unsigned h)
-{
-	return w->host[h].stream && w->link_connected && w->host[h].link_enabled;
-}
-
 /* Acknowledges a write that waits for nothing any more. */
-static void settle_pending(struct world *w, unsigned h, bool peer_has_it)
+void sim_settle_pending(struct world *w, unsigned h, bool peer_has_it)
 {
 	struct host *me = &w->host[h];
 	if (me->pending_write < 0)
 		return;
-	bool alone = me->core.gate == VC_G_SOLO && !stream_runs(w, h);
-	bool together = peer_has_it &&
-			(me->core.gate == VC_G_PAIR || me->core.gate == VC_G_SOLO);
+	bool alone = me->gate == VC_G_SOLO && !sim_stream_runs(w, h);
+	bool together = peer_has_it && (me->gate == VC_G_PAIR || me->gate == VC_G_SOLO);
 	if (!alone && !together)
 		return;
 	unsigned write = (unsigned)me->pending_write;
 	me->pending_write = -1;
 	acknowledge(w, h, write);
-	say(w, h, "acknowledged", "");
-}
-
-static bool push_link(struct world *w, unsigned to, const struct link_item *item)
-{
-	struct host *peer = &w->host[to];
-	if (peer->in_count == SIM_QUEUE)
-		return false;
-	peer->in[(peer->in_head + peer->in_count++) % SIM_QUEUE] = *item;
-	return true;
-}
-
-static void send_write(struct world *w, unsigned h)
-{
-	struct link_item item = {.is_write = true, .write = (unsigned)w->host[h].pending_write};
-	if (stream_runs(w, h))
-		push_link(w, 1 - h, &item);
+	sim_say(w, h, "acknowledged", "");
 }
 
 void world_guest_write(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
-	bool open = me->core.gate == VC_G_PAIR || me->core.gate == VC_G_SOLO;
-	if (!me->worker || !open || me->pending_write >= 0 || w->next_write == SIM_WRITES)
+	bool open = me->gate == VC_G_SOLO || (me->gate == VC_G_PAIR && me->stream == SIM_SOURCE);
+	if (!me->worker || !open || me->pending_write >= 0 || w->next_write == SIM_WRITES ||
+	    sim_stopped(w, h))
 		return;
 	me->pending_write = (int)w->next_write++;
-	add(&me->cache, (unsigned)me->pending_write);
-	send_write(w, h);
-	settle_pending(w, h, false);
+	sim_add(&me->cache, (unsigned)me->pending_write);
+	me->pending_seq = 0;
+	if (me->stream == SIM_SOURCE) {
+		me->pending_seq = me->next_seq++;
+		sim_send_write(w, h, me->pending_seq);
+	}
+	sim_settle_pending(w, h, false);
 }
 
 void world_guest_flush(struct world *w, unsigned h)
@@ -105,72 +87,18 @@ void world_guest_flush(struct world *w, unsigned h)
 	w->host[h].durable = w->host[h].cache;
 }
 
-/* ---- links ---------------------------------------------------------------------------------------- */
-
-static void drop_connection(struct world *w)
-{
-	if (!w->link_connected)
-		return;
-	w->link_connected = false;
-	for (unsigned h = 0; h < 2; h++)
-		w->host[h].in_count = 0;
-	for (unsigned h = 0; h < 2; h++)
-		if (w->host[h].worker && w->host[h].link_enabled)
-			world_event_type(w, h, VC_E_LINK_DOWN);
-	for (unsigned h = 0; h < 2; h++)
-		settle_pending(w, h, false);
-}
-
-void world_try_connect(struct world *w)
-{
-	struct host *a = &w->host[0], *b = &w->host[1];
-	if (w->link_connected || !w->link_net_up || !a->worker || !b->worker ||
-	    !a->link_enabled || !b->link_enabled || a->link_pairing != b->link_pairing ||
-	    a->link_peer != b->core.config.incarnation ||
-	    b->link_peer != a->core.config.incarnation)
-		return;
-	w->link_connected = true;
-	say(w, 0, "link up", "");
-	for (unsigned h = 0; h < 2; h++)
-		if (w->host[h].link_enabled)
-			world_event_type(w, h, VC_E_LINK_UP);
-}
-
-bool world_deliver_link(struct world *w, unsigned h)
-{
-	struct host *me = &w->host[h];
-	if (me->in_count == 0 || !me->worker)
-		return false;
-	struct link_item item = me->in[me->in_head];
-	me->in_head = (me->in_head + 1) % SIM_QUEUE;
-	me->in_count--;
-	if (item.is_write) {
-		add(&me->cache, item.write);
-		struct host *peer = &w->host[1 - h];
-		if (peer->pending_write == (int)item.write && w->link_connected)
-			settle_pending(w, 1 - h, true);
-		return true;
-	}
-	struct vc_event e = {.type = VC_E_LINK_MSG};
-	e.u.msg.msg = item.msg;
-	world_event(w, h, &e);
-	return true;
-}
-
-void world_cut_link(struct world *w)
-{
-	w->link_net_up = false;
-	drop_connection(w);
-}
-
 /* Resync: the target's content becomes the source's, durably. */
 void world_resync_done(struct world *w, unsigned source)
 {
 	struct host *from = &w->host[source], *to = &w->host[1 - source];
-	if (from->core.phase != VC_SOURCE || to->core.phase != VC_TARGET || !w->link_connected)
+	if (from->stream != SIM_SOURCE || to->stream != SIM_TARGET || !from->flowing ||
+	    !to->flowing || !w->link_connected || from->core.phase != VC_SOURCE ||
+	    sim_stopped(w, source) || sim_stopped(w, 1 - source))
 		return;
 	while (world_deliver_link(w, 1 - source))
 		;
+	if (!from->flowing || !to->flowing || !w->link_connected)
+		return;
 	to->cache = from->cache;
 	world_event_type(w, source, VC_E_SYNC_DONE);
 }
@@ -186,62 +114,15 @@ void world_check_equal(struct world *w)
 		w->violation = "two hosts in sync hold different data";
 }
 
-/* ---- group ---------------------------------------------------------------------------------------- */
-
-static bool in_group(const struct world *w, unsigned h)
-{
-	return w->host[h].powered && w->host[h].master;
-}
-
-static void hear(struct world *w, unsigned h, const struct group_item *item)
-{
-	struct host *me = &w->host[h];
-	if (!in_group(w, h) || !me->worker || me->heard_count == SIM_QUEUE)
-		return;
-	me->heard[(me->heard_head + me->heard_count++) % SIM_QUEUE] = *item;
-}
-
-static void multicast(struct world *w, unsigned h, const struct vc_msg *msg)
-{
-	struct group_item item = {.from = h, .sender = w->host[h].master_id, .msg = *msg};
-	if (!in_group(w, h))
-		return;
-	hear(w, h, &item);
-	if (w->ring_up)
-		hear(w, 1 - h, &item);
-}
-
-bool world_deliver_group(struct world *w, unsigned h)
-{
-	struct host *me = &w->host[h];
-	if (me->heard_count == 0 || !me->worker)
-		return false;
-	struct group_item item = me->heard[me->heard_head];
-	me->heard_head = (me->heard_head + 1) % SIM_QUEUE;
-	me->heard_count--;
-	struct vc_event e = {.type = VC_E_MSG};
-	e.u.msg.own = item.from == h;
-	e.u.msg.sender = item.sender;
-	e.u.msg.msg = item.msg;
-	world_event(w, h, &e);
-	return true;
-}
-
-/* Events of the group come after the messages that were delivered before (virtual synchrony). */
-static void flush_group(struct world *w, unsigned h)
-{
-	while (world_deliver_group(w, h))
-		;
-}
+/* ---- what masters tell ---------------------------------------------------------------------------- */
 
 static void tell_group(struct world *w, unsigned h, uint64_t member, enum vc_departure how)
 {
 	struct vc_event e = {.type = VC_E_GROUP};
-	flush_group(w, h);
 	e.u.group.member = member;
 	e.u.group.how = how;
-	if (in_group(w, h) && w->host[h].worker)
-		world_event(w, h, &e);
+	if (sim_in_group(w, h))
+		sim_tell(w, h, &e);
 }
 
 static void tell_quorum(struct world *w, unsigned h)
@@ -249,8 +130,8 @@ static void tell_quorum(struct world *w, unsigned h)
 	struct vc_event e = {.type = VC_E_QUORUM};
 	e.u.quorum.quorate = w->host[h].quorate;
 	e.u.quorum.peer_member = w->ring_up && w->host[1 - h].powered;
-	if (in_group(w, h) && w->host[h].worker)
-		world_event(w, h, &e);
+	if (sim_in_group(w, h))
+		sim_tell(w, h, &e);
 }
 
 void world_tell_fence(struct world *w, unsigned h)
@@ -260,19 +141,19 @@ void world_tell_fence(struct world *w, unsigned h)
 	e.u.fence.record = w->host[h].fence_record_of_peer;
 	e.u.fence.known = true;
 	e.u.fence.pending = w->fence_wanted[0] || w->fence_wanted[1];
-	if (in_group(w, h) && w->host[h].worker)
-		world_event(w, h, &e);
+	if (sim_in_group(w, h))
+		sim_tell(w, h, &e);
 }
 
 static void attach(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
-	if (!in_group(w, h) || !me->worker)
+	if (!sim_in_group(w, h) || !me->worker)
 		return;
-	me->heard_count = 0;
-	world_event_type(w, h, VC_E_ATTACHED);
+	struct vc_event attached = {.type = VC_E_ATTACHED};
+	sim_tell(w, h, &attached);
 	tell_quorum(w, h);
-	if (w->ring_up && in_group(w, 1 - h))
+	if (w->ring_up && sim_in_group(w, 1 - h))
 		tell_group(w, h, w->host[1 - h].master_id, VC_JOINED);
 	world_tell_fence(w, h);
 }
@@ -285,7 +166,7 @@ void world_start_worker(struct world *w, unsigned h)
 	struct vc_config config = {
 	    .slot = h,
 	    .incarnation = ++w->serial << 8 | (h + 1),
-	    .lease_ms = LEASE_MS,
+	    .lease_ms = h == 0 ? SIM_LEASE_MS : SIM_LEASE_LONG_MS,
 	    .outdate_timeout_ms = 5000,
 	    .promote_wait_ms = 8000,
 	};
@@ -295,11 +176,14 @@ void world_start_worker(struct world *w, unsigned h)
 	me->worker = true;
 	me->link_enabled = false;
 	me->pending_write = -1;
-	me->stream = me->draining = false;
-	me->in_count = me->heard_count = 0;
+	me->stream = SIM_NONE;
+	me->flowing = me->draining = me->waiting = me->overrun = false;
+	me->in_count = me->heard_count = me->event_count = me->acts.count = me->act_at = 0;
+	me->gate = VC_G_READONLY;
+	me->stopped_until = 0;
 	me->asked_promote = me->asked_demote = me->asked_stop = false;
 	vc_init(&me->core, &config, &me->disk);
-	say(w, h, "worker starts", "");
+	sim_say(w, h, "worker starts", "");
 	attach(w, h);
 }
 
@@ -309,10 +193,10 @@ static void end_worker(struct world *w, unsigned h)
 	if (!me->worker)
 		return;
 	me->worker = false;
-	me->link_enabled = false;
 	me->pending_write = -1;
-	me->stream = false;
-	drop_connection(w);
+	me->stream = SIM_NONE;
+	me->gate = VC_G_READONLY;
+	sim_link_disable(w, h);
 }
 
 void world_kill_worker(struct world *w, unsigned h)
@@ -320,27 +204,25 @@ void world_kill_worker(struct world *w, unsigned h)
 	uint64_t incarnation = w->host[h].core.config.incarnation;
 	if (!w->host[h].worker)
 		return;
-	say(w, h, "worker killed", "");
+	sim_say(w, h, "worker killed", "");
 	end_worker(w, h);
 	/* The master has seen the process end and says so. */
-	if (in_group(w, h) && in_group(w, 1 - h) && w->ring_up && w->host[1 - h].worker) {
+	if (sim_in_group(w, h) && sim_in_group(w, 1 - h) && w->ring_up) {
 		struct vc_event e = {.type = VC_E_UNIT_DOWN};
 		e.u.incarnation = incarnation;
-		flush_group(w, 1 - h);
-		world_event(w, 1 - h, &e);
+		sim_tell(w, 1 - h, &e);
 	}
 }
 
 void world_kill_master(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
-	if (!in_group(w, h))
+	if (!sim_in_group(w, h))
 		return;
-	say(w, h, "master killed", "");
+	sim_say(w, h, "master killed", "");
+	struct vc_event lost = {.type = VC_E_MASTER_LOST};
+	sim_tell(w, h, &lost); /* what it said before is read first */
 	me->master = false;
-	me->heard_count = 0;
-	if (me->worker)
-		world_event_type(w, h, VC_E_MASTER_LOST);
 	if (w->ring_up)
 		tell_group(w, 1 - h, me->master_id, VC_LEFT_PROCDOWN);
 }
@@ -381,10 +263,10 @@ void world_power_off(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
 	uint64_t master = me->master_id;
-	bool was_in_group = in_group(w, h);
+	bool was_in_group = sim_in_group(w, h);
 	if (!me->powered)
 		return;
-	say(w, h, "power off", "");
+	sim_say(w, h, "power off", "");
 	me->powered = me->master = false;
 	end_worker(w, h);
 	lose_cache(w, h);
@@ -398,7 +280,7 @@ void world_power_on(struct world *w, unsigned h)
 	struct host *me = &w->host[h];
 	if (me->powered)
 		return;
-	say(w, h, "power on", "");
+	sim_say(w, h, "power on", "");
 	me->powered = true;
 	me->boot = ++w->serial;
 	me->quorate = true;
@@ -411,13 +293,12 @@ void world_cut_ring(struct world *w)
 {
 	if (!w->ring_up)
 		return;
-	say(w, 0, "ring cut", "");
-	for (unsigned h = 0; h < 2; h++)
-		flush_group(w, h);
+	sim_say(w, 0, "ring cut", "");
 	w->ring_up = false;
+	w->cut_ns = w->now;
 	for (unsigned h = 0; h < 2; h++) {
 		tell_quorum(w, h);
-		if (in_group(w, 1 - h))
+		if (sim_in_group(w, 1 - h))
 			tell_group(w, h, w->host[1 - h].master_id, VC_LEFT_NODEDOWN);
 	}
 }
@@ -426,13 +307,14 @@ void world_mend_ring(struct world *w)
 {
 	if (w->ring_up)
 		return;
-	say(w, 0, "ring mended", "");
+	sim_say(w, 0, "ring mended", "");
 	w->ring_up = true;
+	w->fenced_by_wait[0] = w->fenced_by_wait[1] = false;
 	for (unsigned h = 0; h < 2; h++)
 		w->host[h].quorate = true;
 	for (unsigned h = 0; h < 2; h++) {
 		tell_quorum(w, h);
-		if (in_group(w, 1 - h))
+		if (sim_in_group(w, 1 - h))
 			tell_group(w, h, w->host[1 - h].master_id, VC_JOINED);
 		world_tell_fence(w, h);
 	}
@@ -443,25 +325,35 @@ void world_fence(struct world *w, unsigned by)
 	unsigned victim = 1 - by;
 	if (!w->host[by].powered || !w->host[by].quorate)
 		return;
-	say(w, by, "fences the other", "");
+	sim_say(w, by, "fences the other", "");
 	world_power_off(w, victim);
 	w->host[by].fence_record_of_peer = ++w->serial;
 	w->fence_wanted[victim] = false;
 	world_tell_fence(w, by);
 }
 
-/* ---- actions -------------------------------------------------------------------------------------- */
-
-static void link_disable(struct world *w, unsigned h)
+void world_fence_by_wait(struct world *w, unsigned by)
 {
-	w->host[h].link_enabled = false;
-	if (w->link_connected) {
-		w->link_connected = false;
-		w->host[0].in_count = w->host[1].in_count = 0;
-		if (w->host[1 - h].worker && w->host[1 - h].link_enabled)
-			world_event_type(w, 1 - h, VC_E_LINK_DOWN);
-	}
+	struct host *me = &w->host[by], *peer = &w->host[1 - by];
+	if (w->ring_up || !me->powered || !me->quorate || peer->quorate ||
+	    w->now < w->cut_ns + SIM_FENCE_WAIT_MS * MS)
+		return;
+	sim_say(w, by, "waited out the other's lease", "");
+	me->fence_record_of_peer = ++w->serial;
+	w->fence_wanted[1 - by] = false;
+	w->fenced_by_wait[1 - by] = true;
+	world_tell_fence(w, by);
 }
+
+void world_stop_worker(struct world *w, unsigned h, uint64_t ms)
+{
+	if (!w->host[h].worker)
+		return;
+	sim_say(w, h, "worker stopped for a while", "");
+	w->host[h].stopped_until = w->now + ms * MS;
+}
+
+/* ---- actions -------------------------------------------------------------------------------------- */
 
 static void note_reply(struct world *w, unsigned h, const struct vc_action *a)
 {
@@ -479,20 +371,55 @@ static void note_reply(struct world *w, unsigned h, const struct vc_action *a)
 	}
 }
 
-static void on_gate(struct world *w, unsigned h)
+static void on_gate(struct world *w, unsigned h, enum vc_gate gate)
 {
 	struct host *me = &w->host[h];
-	if (me->core.gate == VC_G_FAILED || me->core.gate == VC_G_READONLY)
-		me->pending_write = -1; /* answered with an error */
-	settle_pending(w, h, false);
-	if (me->core.gate == VC_G_SOLO && !includes(&me->cache, &w->acked) && !w->violation)
+	me->gate = gate;
+	if (me->gate == VC_G_FAILED || me->gate == VC_G_READONLY) {
+		me->resumable &= me->pending_write < 0 || !me->pending_seq;
+		me->pending_write = -1; /* answered with an error, though it may be on the disk */
+	}
+	sim_settle_pending(w, h, false);
+	if (me->gate == VC_G_SOLO && !includes(&me->cache, &w->acked) && !w->violation)
 		w->violation = "a host goes alone on a copy that lacks an acknowledged write";
+}
+
+static void begin_stream(struct world *w, unsigned h, enum stream stream)
+{
+	struct host *me = &w->host[h];
+	me->stream = stream;
+	me->next_seq = me->applied_seq = 1;
+	me->resumable = true;
+	me->pending_seq = 0; /* what waits lost its place: the resync brings it over */
+	sim_settle_pending(w, h, false);
+}
+
+static void begin_target(struct world *w, unsigned h)
+{
+	struct host *me = &w->host[h];
+	/* half overwritten is neither the old nor the new content */
+	for (unsigned i = 0; i < SIM_WRITES / 64; i++)
+		me->cache.bit[i] &= world_random(w, 0);
+	me->durable = me->cache;
+	begin_stream(w, h, SIM_TARGET);
+	me->flowing = w->link_connected;
+}
+
+static void resume(struct world *w, unsigned h)
+{
+	struct host *me = &w->host[h];
+	if (me->stream == SIM_SOURCE && !me->resumable) {
+		world_event_type(w, h, VC_E_STREAM_BROKEN);
+		return;
+	}
+	me->flowing = w->link_connected;
+	if (me->stream == SIM_SOURCE && me->pending_write >= 0 && me->pending_seq)
+		sim_send_write(w, h, me->pending_seq);
 }
 
 static void perform(struct world *w, unsigned h, const struct vc_action *a)
 {
 	struct host *me = &w->host[h];
-	struct link_item item = {0};
 	switch (a->type) {
 	case VC_A_PERSIST:
 		me->disk = a->u.durable;
@@ -501,7 +428,7 @@ static void perform(struct world *w, unsigned h, const struct vc_action *a)
 		me->durable = me->cache;
 		break;
 	case VC_A_CPG_SEND:
-		multicast(w, h, &a->u.msg);
+		sim_multicast(w, h, &a->u.msg);
 		break;
 	case VC_A_LINK_ENABLE:
 		me->link_enabled = true;
@@ -509,46 +436,39 @@ static void perform(struct world *w, unsigned h, const struct vc_action *a)
 		me->link_peer = a->u.link.peer_incarnation;
 		break;
 	case VC_A_LINK_DISABLE:
-		link_disable(w, h);
+		sim_link_disable(w, h);
 		break;
 	case VC_A_LINK_SEND:
-		item.msg = a->u.msg;
-		if (w->link_connected)
-			push_link(w, 1 - h, &item);
+		sim_link_send(w, h, &a->u.msg);
 		break;
 	case VC_A_GATE:
-		on_gate(w, h);
+		on_gate(w, h, a->u.gate);
 		break;
 	case VC_A_DRAIN:
 		me->draining = true;
 		break;
 	case VC_A_SOURCE_START:
-		me->stream = true;
+		begin_stream(w, h, SIM_SOURCE);
+		me->flowing = w->link_connected;
 		break;
 	case VC_A_TARGET_START:
-		/* half overwritten is neither the old nor the new content */
-		for (unsigned i = 0; i < SIM_WRITES / 64; i++)
-			me->cache.bit[i] &= world_random(w, 0);
-		me->durable = me->cache;
-		me->stream = false;
-		settle_pending(w, h, false);
+		begin_target(w, h);
 		break;
 	case VC_A_STREAM_END:
-		me->stream = false;
-		settle_pending(w, h, false);
+		me->flowing = false;
+		begin_stream(w, h, SIM_NONE);
 		break;
 	case VC_A_STREAM_TURN:
-		me->stream = !me->stream;
+		begin_stream(w, h, me->stream == SIM_SOURCE ? SIM_TARGET : SIM_SOURCE);
 		break;
 	case VC_A_RESUME:
-		if (me->pending_write >= 0)
-			send_write(w, h);
+		resume(w, h);
 		break;
 	case VC_A_REPLY:
 		note_reply(w, h, a);
 		break;
 	case VC_A_STORY:
-		say(w, h, "says:", vc_reason_name(a->u.story));
+		sim_say(w, h, "says:", vc_reason_name(a->u.story));
 		w->solos += a->u.story == VC_R_ALONE_CONSENT || a->u.story == VC_R_ALONE_FENCED ||
 			    a->u.story == VC_R_ALONE_PROCDOWN || a->u.story == VC_R_PEER_LEFT;
 		w->insyncs += a->u.story == VC_R_PAIRED;
@@ -565,22 +485,86 @@ static void perform(struct world *w, unsigned h, const struct vc_action *a)
 	}
 }
 
+static bool takes_time(const struct vc_action *a)
+{
+	return a->type == VC_A_PERSIST || a->type == VC_A_FLUSH;
+}
+
+/* A worker or a host may end between any two actions. */
+static bool struck(struct world *w, unsigned h)
+{
+	if (!w->fault_rate || world_random(w, 3000))
+		return false;
+	w->faults++;
+	if (world_random(w, 2))
+		world_kill_worker(w, h);
+	else
+		world_power_off(w, h);
+	return true;
+}
+
+/* The shell's loop, as in the worker: actions in order, then the next event. */
+static void run(struct world *w, unsigned h)
+{
+	struct host *me = &w->host[h];
+	if (me->running)
+		return;
+	me->running = true;
+	while (me->worker && !me->waiting) {
+		if (me->act_at < me->acts.count) {
+			const struct vc_action *a = &me->acts.action[me->act_at];
+			if (takes_time(a) && w->fault_rate && world_random(w, 8) == 0) {
+				me->waiting = true; /* done when world_disk_done says so */
+				break;
+			}
+			me->act_at++;
+			perform(w, h, a);
+			if (a->type == VC_A_ASK_FENCE)
+				world_tell_fence(w, h);
+			if (struck(w, h))
+				break;
+			continue;
+		}
+		if (me->draining && me->pending_write < 0) {
+			struct vc_event drained = {.type = VC_E_DRAINED};
+			me->draining = false;
+			me->events[(me->event_head + me->event_count++) % SIM_QUEUE] = drained;
+		}
+		if (me->event_count == 0)
+			break;
+		struct vc_event *e = &me->events[me->event_head];
+		me->event_head = (me->event_head + 1) % SIM_QUEUE;
+		me->event_count--;
+		e->now_ns = w->now;
+		e->rnd = world_random(w, 0) | 1;
+		me->act_at = 0;
+		vc_step(&me->core, e, &me->acts);
+	}
+	me->running = false;
+}
+
 void world_event(struct world *w, unsigned h, struct vc_event *e)
 {
 	struct host *me = &w->host[h];
-	struct vc_out out;
-	e->now_ns = w->now;
-	e->rnd = world_random(w, 0) | 1;
-	vc_step(&me->core, e, &out);
-	for (unsigned i = 0; i < out.count; i++)
-		perform(w, h, &out.action[i]);
-	for (unsigned i = 0; i < out.count; i++)
-		if (out.action[i].type == VC_A_ASK_FENCE)
-			world_tell_fence(w, h);
-	if (me->worker && me->draining && (me->pending_write < 0)) {
-		me->draining = false;
-		world_event_type(w, h, VC_E_DRAINED);
+	if (!me->worker)
+		return;
+	if (me->event_count + 1 >= SIM_QUEUE) {
+		world_kill_worker(w, h);
+		return;
 	}
+	me->events[(me->event_head + me->event_count++) % SIM_QUEUE] = *e;
+	run(w, h);
+}
+
+bool world_disk_done(struct world *w, unsigned h)
+{
+	struct host *me = &w->host[h];
+	if (!me->worker || !me->waiting || sim_stopped(w, h))
+		return false;
+	me->waiting = false;
+	perform(w, h, &me->acts.action[me->act_at++]);
+	run(w, h);
+	return true;
 }
 
 void world_event_type(struct world *w, unsigned h, enum vc_event_type type)
@@ -596,12 +580,12 @@ void world_pass(struct world *w, uint64_t ms)
 		struct host *me = &w->host[h];
 		if (!me->worker)
 			continue;
-		if (in_group(w, h) && me->quorate) {
+		if (sim_in_group(w, h) && me->quorate) {
 			struct vc_event e = {.type = VC_E_PROOF};
 			e.u.sent_ns = w->now;
-			world_event(w, h, &e);
+			sim_tell(w, h, &e);
 		}
-		if (me->worker)
+		if (me->worker && !me->waiting && !sim_stopped(w, h))
 			world_event_type(w, h, VC_E_TICK);
 	}
 }
@@ -611,6 +595,7 @@ void world_settle(struct world *w)
 	for (unsigned i = 0; i < 2000; i++) {
 		bool moved = false;
 		for (unsigned h = 0; h < 2; h++) {
+			moved |= world_disk_done(w, h);
 			moved |= world_deliver_group(w, h);
 			moved |= world_deliver_link(w, h);
 		}
@@ -628,7 +613,6 @@ void world_init(struct world *w, uint64_t seed, FILE *trace)
 	w->now = 1000 * MS;
 	w->trace = trace;
 	w->ring_up = w->link_net_up = true;
-	w->fault_rate = 12;
 	for (unsigned h = 0; h < 2; h++) {
 		struct host *me = &w->host[h];
 		me->quorate = true;
