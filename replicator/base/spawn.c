@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/spawn.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -115,6 +116,7 @@ static int ms_left(uint64_t deadline_ns)
 static bool drain(int fd, char *out, size_t cap, size_t *len)
 {
 	char chunk[4096];
+	assert(out || cap == 0);
 	for (;;) {
 		ssize_t n = read(fd, chunk, sizeof chunk);
 		if (n < 0 && errno == EINTR)

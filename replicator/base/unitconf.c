@@ -395,6 +395,7 @@ int vt_unitconf_load(struct vt_unitconf *conf, const char *dir, const char *name
 	char *text = malloc(FILE_MAX);
 	if (!text)
 		return vt_fail(fail, -ENOMEM, "out of memory reading %s", path);
+	text[0] = '\0';
 	ssize_t n = read_file(path, text, FILE_MAX);
 	int rc;
 	if (n == -ENOENT)

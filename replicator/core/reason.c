@@ -2,7 +2,7 @@
 #include "core/reason.h"
 
 static const char *const texts[VC_R_COUNT] = {
-#define VC_X(name, text) [VC_R_##name] = text,
+#define VC_X(name, text) [VC_R_##name] = text, /* NOLINT(bugprone-macro-parentheses): an initialiser */
     VC_REASONS(VC_X)
 #undef VC_X
 };

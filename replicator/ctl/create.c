@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* vmtwin create: makes a unit of a VM's directory, on each host in turn. */
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -95,6 +96,7 @@ static int fill_hosts(struct cc_job *job, const struct args *a, const char *node
 		      struct vt_fail *fail)
 {
 	const struct vt_unitconf *c = &job->conf;
+	assert(a->good_host); /* fill_conf() has refused its absence */
 	job->host = a->host ? a->host : nodename;
 	job->good_host = a->good_host;
 	job->good = strcmp(job->host, job->good_host) == 0;

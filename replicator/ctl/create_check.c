@@ -34,6 +34,7 @@ static const char *const system_dir[] = {
     "/var",
     "/var/lib",
     "/var/lib/libvirt",
+    "/var/lib/libvirt/images", /* of all VMs, not of one */
     "/var/log",
     "/var/lib/pacemaker",
     "/var/lib/corosync",
@@ -266,7 +267,7 @@ static int check_resume(struct cc_job *job, enum found_meta meta, struct vt_fail
 
 static int check_store(struct cc_job *job, struct vt_fail *fail)
 {
-	enum found_meta meta;
+	enum found_meta meta = META_NONE;
 	int rc = check_store_path(job, fail);
 	if (rc == 0)
 		rc = look_at_meta(job, &meta, fail);

@@ -84,7 +84,7 @@ static int open_slots(struct vm_file *file, const char *meta_dir, struct vt_fail
 static int choose_slot(struct vm_file *file, const char *meta_dir, struct vc_durable *out,
 		       int *damaged, struct vt_fail *fail)
 {
-	struct vm_record rec[2];
+	struct vm_record rec[2] = {0};
 	int res[2];
 	for (int i = 0; i < 2; i++) {
 		res[i] = read_slot(file->fd[i], &rec[i]);

@@ -103,14 +103,15 @@ static int sign_on(struct watch *w)
 {
 	static const char *const events[] = {T_STONITH_NOTIFY_FENCE, T_STONITH_NOTIFY_HISTORY,
 					     T_STONITH_NOTIFY_HISTORY_SYNCED};
-	w->st = stonith_api_new();
-	if (!w->st)
+	stonith_t *st = stonith_api_new();
+	if (!st)
 		return -ENOMEM;
-	int rc = w->st->cmds->connect(w->st, "vmtwin-fencewatch", &w->fd);
+	w->st = st;
+	int rc = st->cmds->connect(st, "vmtwin-fencewatch", &w->fd);
 	for (size_t i = 0; rc >= 0 && i < sizeof events / sizeof events[0]; i++)
-		rc = w->st->cmds->register_notification(w->st, events[i], on_notify);
+		rc = st->cmds->register_notification(st, events[i], on_notify);
 	if (rc < 0) {
-		stonith_api_delete(w->st);
+		stonith_api_delete(st);
 		w->st = NULL;
 		w->fd = -1;
 	}
