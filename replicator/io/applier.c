@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The stream's target. Data frames run side by side unless they overlap; flushes and changes of names
- * are barriers, so that nothing after a flush is durable before what came before it (S2).
+ * The stream's target. Data frames run side by side unless they overlap; flushes and changes of
+ * names are barriers, so that nothing after a flush is durable before what came before it (S2).
  */
 #include <assert.h>
 #include <errno.h>

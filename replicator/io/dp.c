@@ -75,7 +75,8 @@ static void fire_drain(struct vd_path *path)
 
 static void fire_deferred(struct vr_timer *t)
 {
-	struct vd_path *path = (struct vd_path *)((char *)t - offsetof(struct vd_path, defer_timer));
+	struct vd_path *path =
+	    (struct vd_path *)((char *)t - offsetof(struct vd_path, defer_timer));
 	uint32_t what = path->deferred;
 	path->deferred = 0;
 	if (what & VD_EV_READ)

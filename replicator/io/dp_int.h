@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The data path inside. One struct vd_op is one operation of any kind, from the guest, from the peer
- * or of the resync; what differs is in its function pointers. All of them come from one free list.
+ * The data path inside. One struct vd_op is one operation of any kind, from the guest, from the
+ * peer or of the resync; what differs is in its function pointers. All of them come from one free
+ * list.
  *
  *   fuse_*.c     guest requests become operations          rw.c      local reads and writes
  *   pipeline.c   gate, order, holding, answering (S3)      flush.c   making things durable
  *   sender.c     the stream's source: sequence, window     applier.c its target
- *   sync_source.c, sync_copy.c, sync_target.c  resync      repair.c  ranges one side failed to write
+ *   sync_source.c, sync_copy.c, sync_target.c  resync      repair.c  ranges one side failed to
+ * write
  */
 #ifndef VMTWIN_IO_DP_INT_H
 #define VMTWIN_IO_DP_INT_H
@@ -20,15 +22,21 @@
 #include "io/window.h"
 #include "wire/metaop.h"
 
-#define VD_OPS_MAX 16384	/* operations of all kinds; FUSE itself stops at a few hundred */
+#define VD_OPS_MAX 16384	 /* operations of all kinds; FUSE itself stops at a few hundred */
 #define VD_RANGES_MAX VD_OPS_MAX /* of them in the conflict table */
-#define VD_ACKS_MAX AW_SIZE	/* answers gathered into one VF_ACK: all there can be */
-#define VD_RW_TRIES 16		/* times one request may be continued after a short or broken step */
-#define VD_WINDOW_KEEP 2048	/* of the stream's window, left by guests to resync and repair */
+#define VD_ACKS_MAX AW_SIZE	 /* answers gathered into one VF_ACK: all there can be */
+#define VD_RW_TRIES 16	    /* times one request may be continued after a short or broken step */
+#define VD_WINDOW_KEEP 2048 /* of the stream's window, left by guests to resync and repair */
 #define VD_RETRY_NS 1000000000u /* between tries of what failed for lack of space */
 
-enum vd_reply { VD_REPLY_NONE, VD_REPLY_ERR, VD_REPLY_WRITE, VD_REPLY_ENTRY, VD_REPLY_CREATE,
-		VD_REPLY_ATTR };
+enum vd_reply {
+	VD_REPLY_NONE,
+	VD_REPLY_ERR,
+	VD_REPLY_WRITE,
+	VD_REPLY_ENTRY,
+	VD_REPLY_CREATE,
+	VD_REPLY_ATTR
+};
 
 /* What the stream is on this host. */
 enum vd_stream { VD_STREAM_NONE, VD_STREAM_STARTING, VD_STREAM_SOURCE, VD_STREAM_TARGET };
@@ -36,7 +44,7 @@ enum vd_stream { VD_STREAM_NONE, VD_STREAM_STARTING, VD_STREAM_SOURCE, VD_STREAM
 struct vd_op {
 	struct vr_op io; /* first: the ring gives it back */
 	struct vd_path *path;
-	struct vd_op *queue_next;	/* ready queue, or free list */
+	struct vd_op *queue_next;	     /* ready queue, or free list */
 	struct vd_op *list_next, *list_prev; /* guest operations by age */
 	struct rg_node range;
 	bool in_ranges, gated, guest, started, local_done, acked, answered, lost;
@@ -85,8 +93,14 @@ struct vd_queue {
 	struct vd_op *head, **tail;
 };
 
-enum vd_defer { VD_EV_SYNC_DONE = 1, VD_EV_BROKEN = 2, VD_EV_DISK = 4, VD_EV_GONE = 8,
-		VD_EV_DRAIN = 16, VD_EV_READ = 32 };
+enum vd_defer {
+	VD_EV_SYNC_DONE = 1,
+	VD_EV_BROKEN = 2,
+	VD_EV_DISK = 4,
+	VD_EV_GONE = 8,
+	VD_EV_DRAIN = 16,
+	VD_EV_READ = 32
+};
 
 struct vd_front {
 	struct fuse_session *se;
@@ -125,7 +139,7 @@ struct vd_path {
 	bool connected; /* frames flow */
 	bool resumable; /* every unacknowledged frame can be sent again */
 	bool broken;
-	uint64_t gen;	/* of the stream: what belongs to an older one is dropped */
+	uint64_t gen; /* of the stream: what belongs to an older one is dropped */
 	uint64_t next_seq, oldest_seq;
 	uint64_t next_id;
 	struct vd_op *window[AW_SIZE]; /* unacknowledged, by seq */
@@ -189,8 +203,8 @@ void vd_rw_write(struct vd_op *op, void (*done)(struct vd_op *op, int res));
 /* Reads into op->buf; op->payload is where the data begins. Shorter at the end of the file. */
 void vd_rw_read(struct vd_op *op, void (*done)(struct vd_op *op, int res));
 void vd_rw_zero(struct vd_op *op, void (*done)(struct vd_op *op, int res));
-/* Has the kernel forget cached pages of the file: a direct write over them would go through one of its threads, at
- * twice the cost. */
+/* Has the kernel forget cached pages of the file: a direct write over them would go through one of
+ * its threads, at twice the cost. */
 void vd_rw_uncache(struct vd_path *path, struct vs_inode *inode);
 
 /* flush.c: makes op->inode and dirty directories (or, without inode, all dirty inodes) durable. */
@@ -200,7 +214,7 @@ void vd_sync_inodes(struct vd_op *op, void (*done)(struct vd_op *op, int res));
 int vd_front_open(struct vd_path *path, struct vt_fail *fail);
 void vd_front_close(struct vd_path *path);   /* unmounts */
 void vd_front_destroy(struct vd_path *path); /* nothing is to be answered any more */
-void vd_front_resume(void *path); /* goes on reading requests */
+void vd_front_resume(void *path);	     /* goes on reading requests */
 void vd_answer(struct vd_op *op, int error);
 void vd_front_read_ops(struct fuse_lowlevel_ops *ops);
 void vd_front_change_ops(struct fuse_lowlevel_ops *ops);

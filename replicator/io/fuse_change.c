@@ -49,7 +49,7 @@ static void fill_attr(struct fuse_attr *attr, const struct stat *st)
 	};
 }
 
-static void answer_create(struct vd_op *op, const struct stat *st)
+static void answer_create(struct vd_op *op, struct vs_inode *inode, const struct stat *st)
 {
 	struct {
 		struct fuse_entry_out entry;
@@ -57,7 +57,6 @@ static void answer_create(struct vd_op *op, const struct stat *st)
 	} out = {0};
 	static_assert(sizeof out == sizeof(struct fuse_entry_out) + sizeof(struct fuse_open_out),
 		      "the kernel expects the two without a gap");
-	struct vs_inode *inode = op->made;
 	out.entry.nodeid = (uint64_t)(uintptr_t)inode;
 	fill_attr(&out.entry.attr, st);
 	out.open.open_flags = FOPEN_DIRECT_IO | FOPEN_PARALLEL_DIRECT_WRITES;
@@ -69,17 +68,17 @@ static void answer_create(struct vd_op *op, const struct stat *st)
 	}
 }
 
-static void answer_entry(struct vd_op *op, const struct stat *st)
+static void answer_entry(struct vd_op *op, struct vs_inode *inode, const struct stat *st)
 {
-	struct fuse_entry_param e = {.ino = (fuse_ino_t)op->made, .attr = *st};
-	op->made->lookups++;
+	struct fuse_entry_param e = {.ino = (fuse_ino_t)inode, .attr = *st};
+	inode->lookups++;
 	if (fuse_reply_entry(op->req, &e) != 0)
-		op->made->lookups--;
+		inode->lookups--;
 }
 
 void vd_answer(struct vd_op *op, int error)
 {
-	struct vs_inode *about = op->made ? op->made : op->inode;
+	struct vs_inode *about = op->reply == VD_REPLY_ATTR ? op->inode : op->made;
 	struct stat st;
 	bool wants_stat = op->reply == VD_REPLY_ENTRY || op->reply == VD_REPLY_CREATE ||
 			  op->reply == VD_REPLY_ATTR;
@@ -95,10 +94,10 @@ void vd_answer(struct vd_op *op, int error)
 		fuse_reply_write(op->req, op->length);
 		break;
 	case VD_REPLY_ENTRY:
-		answer_entry(op, &st);
+		answer_entry(op, about, &st);
 		break;
 	case VD_REPLY_CREATE:
-		answer_create(op, &st);
+		answer_create(op, about, &st);
 		break;
 	case VD_REPLY_ATTR:
 		fuse_reply_attr(op->req, &st, 0);

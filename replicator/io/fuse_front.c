@@ -48,13 +48,13 @@ static void op_init(void *userdata, struct fuse_conn_info *conn)
 	conn->congestion_threshold = MAX_BACKGROUND;
 	conn->time_gran = 1;
 	/* Truncation on open and dropping of suid bits come as changes of their own, replicated. */
-	conn->want &= ~(unsigned)(FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_HANDLE_KILLPRIV |
-				  FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS |
-				  FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_SPLICE_READ |
-				  FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE |
-				  FUSE_CAP_WRITEBACK_CACHE);
-	conn->want |= conn->capable & (FUSE_CAP_ASYNC_DIO | FUSE_CAP_ASYNC_READ |
-				       FUSE_CAP_PARALLEL_DIROPS);
+	conn->want &=
+	    ~(unsigned)(FUSE_CAP_ATOMIC_O_TRUNC | FUSE_CAP_HANDLE_KILLPRIV |
+			FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS |
+			FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE |
+			FUSE_CAP_SPLICE_MOVE | FUSE_CAP_WRITEBACK_CACHE);
+	conn->want |=
+	    conn->capable & (FUSE_CAP_ASYNC_DIO | FUSE_CAP_ASYNC_READ | FUSE_CAP_PARALLEL_DIROPS);
 }
 
 static void gone(struct vd_path *path)
@@ -128,7 +128,8 @@ static void poll_start(struct vd_path *path);
 
 static void polled(struct vr_op *op, int res, bool more)
 {
-	struct vd_path *path = (struct vd_path *)((char *)op - offsetof(struct vd_path, front.poll));
+	struct vd_path *path =
+	    (struct vd_path *)((char *)op - offsetof(struct vd_path, front.poll));
 	if (!more)
 		path->front.polling = false;
 	if (path->closing || !path->front.mounted)
@@ -171,16 +172,18 @@ static int check_empty(struct vd_path *path, struct vt_fail *fail)
 	DIR *dir = opendir(path->mount_dir);
 	if (!dir) {
 		int err = errno;
-		return vt_fail(fail, -err, "unit %s: can't open the mount directory %s: %s; create it",
+		return vt_fail(fail, -err,
+			       "unit %s: can't open the mount directory %s: %s; create it",
 			       path->unit, path->mount_dir, strerror(err));
 	}
 	int rc = 0;
 	for (struct dirent *e = readdir(dir); e && rc == 0; e = readdir(dir))
 		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-			rc = vt_fail(fail, -ENOTEMPTY,
-				     "unit %s: the mount directory %s isn't empty ('%.64s'); move what "
-				     "is in it to the store or away",
-				     path->unit, path->mount_dir, e->d_name);
+			rc = vt_fail(
+			    fail, -ENOTEMPTY,
+			    "unit %s: the mount directory %s isn't empty ('%.64s'); move what "
+			    "is in it to the store or away",
+			    path->unit, path->mount_dir, e->d_name);
 	closedir(dir);
 	return rc;
 }
@@ -220,14 +223,16 @@ static int mount_session(struct vd_path *path, struct vt_fail *fail)
 	front->se = fuse_session_new(&args, &ops, sizeof ops, path);
 	fuse_opt_free_args(&args);
 	if (!front->se)
-		return vt_fail(fail, -EIO, "unit %s: can't set up FUSE; is the unit's name plain text?",
+		return vt_fail(fail, -EIO,
+			       "unit %s: can't set up FUSE; is the unit's name plain text?",
 			       path->unit);
 	if (fuse_session_mount(front->se, path->mount_dir) < 0) {
 		int err = errno ? errno : EIO;
-		return vt_fail(fail, -err,
-			       "unit %s: can't mount at %s: %s; is the fuse module loaded (modprobe "
-			       "fuse) and are we root?",
-			       path->unit, path->mount_dir, strerror(err));
+		return vt_fail(
+		    fail, -err,
+		    "unit %s: can't mount at %s: %s; is the fuse module loaded (modprobe "
+		    "fuse) and are we root?",
+		    path->unit, path->mount_dir, strerror(err));
 	}
 	front->fd = fuse_session_fd(front->se);
 	int flags = fcntl(front->fd, F_GETFL);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Requests that change names and attributes. They wait until no other changing operation's local I/O
- * is under way, are done at once, and then replicated. Names point into the request's buffer.
+ * Requests that change names and attributes. They wait until no other changing operation's local
+ * I/O is under way, are done at once, and then replicated. Names point into the request's buffer.
  */
 #include <errno.h>
 #include <fcntl.h>

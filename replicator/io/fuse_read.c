@@ -204,7 +204,8 @@ static void ll_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t off,
 	while ((e = next_entry(d, off))) {
 		struct stat st = {.st_ino = e->d_ino, .st_mode = (mode_t)e->d_type << 12};
 		off_t next = e->d_off;
-		size_t n = fuse_add_direntry(req, d->reply + used, room - used, e->d_name, &st, next);
+		size_t n =
+		    fuse_add_direntry(req, d->reply + used, room - used, e->d_name, &st, next);
 		if (n > room - used)
 			break;
 		used += n;

@@ -174,8 +174,8 @@ static bool needs_peer(const struct vd_op *op)
 	return path->gate == VD_PAIR || (path->connected && !path->broken);
 }
 
-/* What the guest is told: a lack of space on either host of a pair is a lack of space. A peer that is
- * still being brought up to date is no member: its failures are repaired, not told. */
+/* What the guest is told: a lack of space on either host of a pair is a lack of space. A peer that
+ * is still being brought up to date is no member: its failures are repaired, not told. */
 static int guest_error(const struct vd_op *op)
 {
 	if (op->local_res < 0)
@@ -226,8 +226,7 @@ void vd_finish_all(struct vd_path *path)
 
 void vd_check_drained(struct vd_path *path)
 {
-	bool repairing = path->stream == VD_STREAM_SOURCE && path->connected &&
-			 vd_repairing(path);
+	bool repairing = path->stream == VD_STREAM_SOURCE && path->connected && vd_repairing(path);
 	if (path->drain_done && path->guest_count == 0 && path->apply_count == 0 && !repairing)
 		vd_defer(path, VD_EV_DRAIN);
 }

@@ -54,8 +54,8 @@ int rg_add_all(struct rg_table *t, struct rg_node *n)
 	return add(t, n, (struct rg_entry){.file = 0, .start = 0, .end = UINT64_MAX});
 }
 
-void rg_remove(struct rg_table *t, struct rg_node *n,
-	       void (*ready)(void *ctx, struct rg_node *n), void *ctx)
+void rg_remove(struct rg_table *t, struct rg_node *n, void (*ready)(void *ctx, struct rg_node *n),
+	       void *ctx)
 {
 	assert(n->index < t->count && t->entries[n->index].node == n);
 	struct rg_entry gone = t->entries[n->index];

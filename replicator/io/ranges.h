@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who waits for whom: operations on byte ranges in order of arrival. One that overlaps an earlier one
- * still in the table waits for it (S3); all others run side by side. Ranges are rounded outwards to
- * pages, so that buffered and direct I/O never meet in one page. Pure: no I/O.
+ * Who waits for whom: operations on byte ranges in order of arrival. One that overlaps an earlier
+ * one still in the table waits for it (S3); all others run side by side. Ranges are rounded
+ * outwards to pages, so that buffered and direct I/O never meet in one page. Pure: no I/O.
  */
 #ifndef VMTWIN_IO_RANGES_H
 #define VMTWIN_IO_RANGES_H
@@ -43,10 +43,10 @@ int rg_add(struct rg_table *t, struct rg_node *n, uint64_t file, uint64_t start,
 /* Adds a barrier: waits for everything in the table, and everything later waits for it. */
 int rg_add_all(struct rg_table *t, struct rg_node *n);
 /*
- * Removes n, which had no blockers, or had (it gave up waiting). Calls ready for each operation that
- * now has none left; ready must not add or remove.
+ * Removes n, which had no blockers, or had (it gave up waiting). Calls ready for each operation
+ * that now has none left; ready must not add or remove.
  */
-void rg_remove(struct rg_table *t, struct rg_node *n,
-	       void (*ready)(void *ctx, struct rg_node *n), void *ctx);
+void rg_remove(struct rg_table *t, struct rg_node *n, void (*ready)(void *ctx, struct rg_node *n),
+	       void *ctx);
 
 #endif

@@ -143,7 +143,8 @@ static void run_one(struct vd_path *path)
 
 static void fire(struct vr_timer *t)
 {
-	struct vd_path *path = (struct vd_path *)((char *)t - offsetof(struct vd_path, repair_timer));
+	struct vd_path *path =
+	    (struct vd_path *)((char *)t - offsetof(struct vd_path, repair_timer));
 	if (!path->connected || path->broken || path->repairs_running > 0) {
 		if (path->repairs || path->repairs_now)
 			arm(path);

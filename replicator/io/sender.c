@@ -182,7 +182,8 @@ void vd_note(struct vd_path *path, struct vs_inode *inode, const struct vm_op *m
 	vd_emit(op);
 }
 
-/* Writes change times on each host at its own pace; when a file comes to rest they are made equal. */
+/* Writes change times on each host at its own pace; when a file comes to rest they are made equal.
+ */
 void vd_note_times(struct vd_path *path, struct vs_inode *inode)
 {
 	struct stat st;

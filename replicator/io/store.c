@@ -59,15 +59,20 @@ static void close_data(struct vs_inode *inode)
 	inode->buffered_fd = -1;
 }
 
+static void inode_end(struct vs_inode *inode)
+{
+	close_data(inode);
+	close(inode->fd);
+	free(inode);
+}
+
 static void inode_free(struct vs_inode *inode)
 {
 	struct vs_inode **at = ino_slot(inode->store, inode->ino);
 	while (*at != inode)
 		at = &(*at)->ino_next;
 	*at = inode->ino_next;
-	close_data(inode);
-	close(inode->fd);
-	free(inode);
+	inode_end(inode);
 }
 
 static void maybe_free(struct vs_inode *inode)
@@ -130,8 +135,8 @@ int vs_adopt(struct vs_store *s, int fd, struct vs_inode **out, struct stat *st)
 	return 0;
 }
 
-int vs_lookup(struct vs_store *s, struct vs_inode *parent, const char *name,
-	      struct vs_inode **out, struct stat *st)
+int vs_lookup(struct vs_store *s, struct vs_inode *parent, const char *name, struct vs_inode **out,
+	      struct stat *st)
 {
 	if (!vm_name_ok(name))
 		return -EINVAL;
@@ -331,8 +336,8 @@ void vs_clean(struct vs_inode *inode)
 	leave_dirty(inode);
 }
 
-static int check_entry(void *ctx, struct vs_inode *parent, const char *name,
-		       struct vs_inode *inode, const struct stat *st)
+static int check_entry(void *ctx, struct vs_inode *parent, const char *name, struct vs_inode *inode,
+		       const struct stat *st)
 {
 	struct vs_check *check = ctx;
 	(void)parent;
@@ -348,18 +353,20 @@ static int check_tree(struct vs_store *s, const char *unit, const char *dir, str
 	struct vs_check check = {0};
 	int rc = vs_walk(s, check_entry, &check);
 	if (rc == -ENOTBLK)
-		return vt_fail(fail, -EINVAL,
-			       "unit %s: the store %s holds a device node '%s', which can't be mirrored; "
-			       "remove it or move it out of the unit",
-			       unit, dir, check.bad);
+		return vt_fail(
+		    fail, -EINVAL,
+		    "unit %s: the store %s holds a device node '%s', which can't be mirrored; "
+		    "remove it or move it out of the unit",
+		    unit, dir, check.bad);
 	if (rc == -EXDEV)
-		return vt_fail(fail, rc,
-			       "unit %s: something is mounted inside the store %s; unmount it, a unit "
-			       "must be one file system",
-			       unit, dir);
+		return vt_fail(
+		    fail, rc,
+		    "unit %s: something is mounted inside the store %s; unmount it, a unit "
+		    "must be one file system",
+		    unit, dir);
 	if (rc < 0)
-		return vt_fail(fail, rc, "unit %s: can't read the store %s: %s; check the disk", unit,
-			       dir, strerror(-rc));
+		return vt_fail(fail, rc, "unit %s: can't read the store %s: %s; check the disk",
+			       unit, dir, strerror(-rc));
 	return 0;
 }
 
@@ -368,10 +375,11 @@ int vs_open(struct vs_store **out, const char *unit, const char *data_dir, struc
 	int fd = open(data_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0) {
 		int err = errno;
-		return vt_fail(fail, -err,
-			       "unit %s: can't open the store %s: %s; mount its file system, or create "
-			       "the unit on this host",
-			       unit, data_dir, strerror(err));
+		return vt_fail(
+		    fail, -err,
+		    "unit %s: can't open the store %s: %s; mount its file system, or create "
+		    "the unit on this host",
+		    unit, data_dir, strerror(err));
 	}
 	struct vs_store *s = calloc(1, sizeof *s);
 	struct stat st;
@@ -404,6 +412,7 @@ void vs_close(struct vs_store *s)
 		return;
 	for (size_t i = 0; i < VS_HASH_SIZE; i++)
 		while (s->by_ino[i])
+			/* inode_free() takes it off the list. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 			inode_free(s->by_ino[i]);
 	free(s);
 }

@@ -23,9 +23,9 @@ enum vs_dirt { VS_DATA = 1, VS_META = 2 }; /* what a flush has to make durable *
 
 struct vs_inode {
 	struct vs_store *store;
-	struct vs_inode *ino_next, *id_next;		/* hash chains */
-	struct vs_inode *dirty_next, *dirty_prev;	/* list of dirty inodes */
-	struct vs_inode *repair_next;			/* of the data path: see repair.c */
+	struct vs_inode *ino_next, *id_next;	  /* hash chains */
+	struct vs_inode *dirty_next, *dirty_prev; /* list of dirty inodes */
+	struct vs_inode *repair_next;		  /* of the data path: see repair.c */
 	uint64_t repair_start, repair_end;
 	uint64_t ino;	  /* inode number; unique while fd is open */
 	uint64_t id;	  /* session's id, 0: none */
@@ -36,9 +36,9 @@ struct vs_inode {
 	mode_t mode;	  /* type bits are valid, others may be old */
 	uint8_t dirt;
 	bool in_dirty, in_repair, timed; /* timed: written since its times were last replicated */
-	int fd;		  /* O_PATH */
-	int direct_fd, buffered_fd; /* -1: not open; -2: can't be */
-	uint32_t align, mem_align; /* for direct_fd: of offset and length, of memory */
+	int fd;				 /* O_PATH */
+	int direct_fd, buffered_fd;	 /* -1: not open; -2: can't be */
+	uint32_t align, mem_align;	 /* for direct_fd: of offset and length, of memory */
 };
 
 /*
@@ -49,9 +49,10 @@ int vs_open(struct vs_store **store, const char *unit, const char *data_dir, str
 void vs_close(struct vs_store *store);
 
 struct vs_inode *vs_root(struct vs_store *s);
-/* The inode of a name, with a reference. -ENOENT, -EXDEV (foreign mount), -EINVAL (bad name), ... */
-int vs_lookup(struct vs_store *s, struct vs_inode *parent, const char *name,
-	      struct vs_inode **out, struct stat *st);
+/* The inode of a name, with a reference. -ENOENT, -EXDEV (foreign mount), -EINVAL (bad name), ...
+ */
+int vs_lookup(struct vs_store *s, struct vs_inode *parent, const char *name, struct vs_inode **out,
+	      struct stat *st);
 struct vs_inode *vs_ref(struct vs_inode *inode);
 /* Gives a reference back; an inode nobody and no id holds goes away. NULL is fine. */
 void vs_unref(struct vs_inode *inode);
@@ -79,7 +80,8 @@ void vs_release_data(struct vs_inode *inode);
 void vs_dirty(struct vs_inode *inode, uint8_t dirt);
 /* A file without a name need not become durable. The caller holds a reference. */
 void vs_clean(struct vs_inode *inode);
-/* Everything in the store counts as dirty (after a start: who wrote before us may not have flushed). */
+/* Everything in the store counts as dirty (after a start: who wrote before us may not have
+ * flushed). */
 int vs_dirty_tree(struct vs_store *s);
 struct vs_inode *vs_dirty_first(struct vs_store *s);
 /* A flush of inode begins: returns its dirt and clears it; the inode stays in the list, syncing. */

@@ -148,10 +148,30 @@ static int exec_xattr(const struct vm_op *op, struct vs_inode *file)
 	return 0;
 }
 
+/* Whether the inodes that this kind of change is about were given. */
+static bool complete(const struct vm_op *op, const struct vs_inode *parent,
+		     const struct vs_inode *parent2, const struct vs_inode *file)
+{
+	switch (op->kind) {
+	case VM_CREATE:
+	case VM_UNLINK:
+	case VM_RMDIR:
+		return parent;
+	case VM_LINK:
+		return parent && file;
+	case VM_RENAME:
+		return parent && parent2;
+	default:
+		return file;
+	}
+}
+
 int vs_exec(struct vs_store *s, const struct vm_op *op, struct vs_inode *parent,
 	    struct vs_inode *parent2, struct vs_inode *file, struct vs_inode **made)
 {
 	*made = NULL;
+	if (!complete(op, parent, parent2, file))
+		return -EINVAL;
 	switch (op->kind) {
 	case VM_CREATE:
 		return exec_create(s, op, parent, made);

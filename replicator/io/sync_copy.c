@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Making a range of a file on the target equal to ours. A batch may first compare hashes; what is to
- * be copied is read while the range is held in the conflict table, so that no guest write slips in
- * between the reading and the frame's place in the stream (S3).
+ * Making a range of a file on the target equal to ours. A batch may first compare hashes; what is
+ * to be copied is read while the range is held in the conflict table, so that no guest write slips
+ * in between the reading and the frame's place in the stream (S3).
  */
 #include <assert.h>
 #include <errno.h>

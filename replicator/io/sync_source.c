@@ -11,18 +11,22 @@
 
 #include "io/dp_int.h"
 
-#define BATCHES_MAX 16		/* compared or copied at a time */
-#define BATCHES_BUSY 4		/* while guests wait for answers */
-#define BACKLOG_MAX (4u << 20)	/* bytes in the link before resync adds no more */
-#define WINDOW_MAX 1024		/* frames in flight before resync adds no more */
+#define BATCHES_MAX 16	       /* compared or copied at a time */
+#define BATCHES_BUSY 4	       /* while guests wait for answers */
+#define BACKLOG_MAX (4u << 20) /* bytes in the link before resync adds no more */
+#define WINDOW_MAX 1024	       /* frames in flight before resync adds no more */
 #define TREE_FRAME_MAX (1u << 20)
 #define TREE_FRAMES_MAX 1024u
 
 enum phase { PHASE_COPY, PHASE_FLUSH };
 
+struct sync_file {
+	struct vs_inode *inode; /* referenced */
+};
+
 struct vd_sync {
 	enum phase phase;
-	struct vs_inode **files; /* regular files, referenced */
+	struct sync_file *files; /* regular files */
 	uint32_t files_len, files_cap, at;
 	uint64_t pos;
 	uint32_t batches;
@@ -58,8 +62,8 @@ void vd_sync_stop(struct vd_path *path)
 	if (!sync)
 		return;
 	for (uint32_t i = 0; i < sync->files_len; i++) {
-		vd_note_gone(path, sync->files[i]);
-		vs_unref(sync->files[i]);
+		vd_note_gone(path, sync->files[i].inode);
+		vs_unref(sync->files[i].inode);
 	}
 	free(sync->files);
 	free(sync);
@@ -98,13 +102,13 @@ static int add_file(struct vd_sync *sync, struct vs_inode *inode)
 {
 	if (sync->files_len == sync->files_cap) {
 		uint32_t cap = sync->files_cap ? sync->files_cap * 2 : 64;
-		struct vs_inode **files = realloc(sync->files, cap * sizeof(*files));
+		struct sync_file *files = realloc(sync->files, cap * sizeof *files);
 		if (!files)
 			return -ENOMEM;
 		sync->files = files;
 		sync->files_cap = cap;
 	}
-	sync->files[sync->files_len++] = vs_ref(inode);
+	sync->files[sync->files_len++].inode = vs_ref(inode);
 	return 0;
 }
 
@@ -263,7 +267,7 @@ static void next_file(struct vd_sync *sync)
 static bool start_batch(struct vd_path *path)
 {
 	struct vd_sync *sync = path->sync;
-	struct vs_inode *inode = sync->files[sync->at];
+	struct vs_inode *inode = sync->files[sync->at].inode;
 	uint64_t length = 0;
 	int plan = vd_plan_next(inode, sync->pos, UINT64_MAX, &length);
 	if (plan < 0) {
@@ -309,7 +313,8 @@ static void flush_acked(struct vd_op *op)
 	struct vd_path *path = op->path;
 	bool good = op->gen == path->gen && !op->lost;
 	if (good && op->peer_res < 0)
-		vd_broken(path, "the peer can't make its copy durable: %s", strerror(-op->peer_res));
+		vd_broken(path, "the peer can't make its copy durable: %s",
+			  strerror(-op->peer_res));
 	vd_op_free(op);
 	if (!good || path->broken || !path->sync)
 		return;
@@ -329,7 +334,7 @@ static void finish_sync(struct vd_path *path)
 	if (sync->batches > 0 || vd_repairing(path))
 		return;
 	for (uint32_t i = 0; i < sync->files_len; i++) {
-		struct vs_inode *inode = sync->files[i];
+		struct vs_inode *inode = sync->files[i].inode;
 		if (inode->opens == 0 && path->next_seq - path->oldest_seq < VD_WINDOW_KEEP)
 			vd_note_times(path, inode);
 	}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The target's half of a resync: taking over the source's tree of names and attributes, then telling
- * which grains differ. Content comes as VF_COPY and VF_ZERO.
+ * The target's half of a resync: taking over the source's tree of names and attributes, then
+ * telling which grains differ. Content comes as VF_COPY and VF_ZERO.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What the target received and applied of a stream, so that frames sent again after a broken link are
- * applied once and acknowledged again with the result they had. Frames arrive in order, so what was
- * received is a prefix; what was applied has gaps within the last AW_SIZE. Pure: no I/O.
+ * What the target received and applied of a stream, so that frames sent again after a broken link
+ * are applied once and acknowledged again with the result they had. Frames arrive in order, so what
+ * was received is a prefix; what was applied has gaps within the last AW_SIZE. Pure: no I/O.
  */
 #ifndef VMTWIN_IO_WINDOW_H
 #define VMTWIN_IO_WINDOW_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Payloads of VF_META (one change of names or attributes) and VF_TREE (entries of the source's tree).
- * Decoded text points into the payload, where it is terminated; it lives as long as the payload.
+ * Payloads of VF_META (one change of names or attributes) and VF_TREE (entries of the source's
+ * tree). Decoded text points into the payload, where it is terminated; it lives as long as the
+ * payload.
  */
 #ifndef VMTWIN_WIRE_METAOP_H
 #define VMTWIN_WIRE_METAOP_H
@@ -16,8 +17,9 @@
 #define VM_OP_MAX (VM_VALUE_MAX + VM_TARGET_MAX + 2 * VM_NAME_MAX + 256)
 
 enum vm_kind {
-	VM_CREATE = 1,	/* parent/name gets the new file `file`; mode has the type; target: of a symlink */
-	VM_LINK,	/* parent/name becomes another name of file */
+	VM_CREATE =
+	    1,	 /* parent/name gets the new file `file`; mode has the type; target: of a symlink */
+	VM_LINK, /* parent/name becomes another name of file */
 	VM_UNLINK,	/* parent/name */
 	VM_RMDIR,	/* parent/name */
 	VM_RENAME,	/* parent/name -> parent2/name2; flags as for renameat2 */

@@ -2,7 +2,8 @@
 /*
  * Two data paths, a and b, in one process on one ring, joined by two real links over loopback, told
  * what to do by lines on standard input; a test's stand-in for the decision core. Each line is
- * answered by "ok LINE" or "fail LINE: why" once it is done; events are printed as "event NODE TEXT".
+ * answered by "ok LINE" or "fail LINE: why" once it is done; events are printed as "event NODE
+ * TEXT".
  *
  *   dp-pair STORE_A MOUNT_A STORE_B MOUNT_B PORT
  *
@@ -235,7 +236,8 @@ static void do_stat(struct node *n)
 {
 	struct vd_progress g;
 	vd_progress(n->path, &g);
-	printf("stat %c total %llu done %llu sent %llu held %llu writes %llu reads %llu flushes %llu\n",
+	printf("stat %c total %llu done %llu sent %llu held %llu writes %llu reads %llu flushes "
+	       "%llu\n",
 	       n->name, (unsigned long long)g.total_bytes, (unsigned long long)g.done_bytes,
 	       (unsigned long long)g.sent_bytes, (unsigned long long)g.held,
 	       (unsigned long long)g.writes, (unsigned long long)g.reads,

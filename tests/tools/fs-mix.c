@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A random mix of everything a directory can be asked for, by several threads on the same few names:
- *   fs-mix DIR SEED SECONDS [THREADS]
- * Errors that such a mix provokes by itself (no such file, exists, not empty, no space, ...) are
- * expected; anything else (an I/O error above all) ends the run with status 1.
+ * A random mix of everything a directory can be asked for, by several threads on the same few
+ * names: fs-mix DIR SEED SECONDS [THREADS] Errors that such a mix provokes by itself (no such file,
+ * exists, not empty, no space, ...) are expected; anything else (an I/O error above all) ends the
+ * run with status 1.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -47,9 +47,9 @@ static char *name(struct worker *w, char *out)
 
 static void check(const char *what, long rc)
 {
-	static const int fine[] = {ENOENT, EEXIST, ENOTEMPTY, ENOTDIR, EISDIR, EINVAL, ENODATA, ELOOP,
-				   ENOSPC, EDQUOT, EXDEV, EPERM, ENXIO, EMLINK, EOPNOTSUPP, ESTALE,
-				   EBUSY,  ESPIPE};
+	static const int fine[] = {ENOENT,  EEXIST, ENOTEMPTY,	ENOTDIR, EISDIR, EINVAL,
+				   ENODATA, ELOOP,  ENOSPC,	EDQUOT,	 EXDEV,	 EPERM,
+				   ENXIO,   EMLINK, EOPNOTSUPP, ESTALE,	 EBUSY,	 ESPIPE};
 	if (rc >= 0)
 		return;
 	for (size_t i = 0; i < sizeof fine / sizeof fine[0]; i++)
@@ -101,7 +101,8 @@ static void do_space(struct worker *w)
 	if (rnd(w, 3) == 0)
 		check("truncate", ftruncate(fd, rnd(w, FILE_MAX)));
 	else
-		check("fallocate", fallocate(fd, modes[rnd(w, 5)], rnd(w, FILE_MAX), 1 + rnd(w, 300000)));
+		check("fallocate",
+		      fallocate(fd, modes[rnd(w, 5)], rnd(w, FILE_MAX), 1 + rnd(w, 300000)));
 	close(fd);
 }
 

@@ -155,8 +155,12 @@ static size_t encode_entry(struct vm_entry *e)
 
 static struct vm_entry entry(void)
 {
-	return (struct vm_entry){
-	    .file = 5, .parent = 1, .mode = S_IFREG | 0640, .size = 77, .name = "f", .xattr_count = 2};
+	return (struct vm_entry){.file = 5,
+				 .parent = 1,
+				 .mode = S_IFREG | 0640,
+				 .size = 77,
+				 .name = "f",
+				 .xattr_count = 2};
 }
 
 static int decode_entry(struct vm_entry *out, size_t len)

@@ -30,8 +30,8 @@ static void add(int i, uint64_t file, uint64_t start, uint64_t length)
 {
 	struct op *op = &ops[i];
 	*op = (struct op){.file = file, .start = start, .length = length, .in = true};
-	int rc = file ? rg_add(&table, &op->node, file, start, length)
-		      : rg_add_all(&table, &op->node);
+	int rc =
+	    file ? rg_add(&table, &op->node, file, start, length) : rg_add_all(&table, &op->node);
 	assert_true(rc >= 0);
 	op->ready = rc == 0;
 }
@@ -181,10 +181,14 @@ static void random_against_rule(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(others_run_side_by_side), TEST(same_page_waits),
-	    TEST(queued_ones_count),	   TEST(barrier),
-	    TEST(giving_up_while_waiting), TEST(ends_of_the_number_line),
-	    TEST(full),			   TEST(random_against_rule),
+	    TEST(others_run_side_by_side),
+	    TEST(same_page_waits),
+	    TEST(queued_ones_count),
+	    TEST(barrier),
+	    TEST(giving_up_while_waiting),
+	    TEST(ends_of_the_number_line),
+	    TEST(full),
+	    TEST(random_against_rule),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
