@@ -118,6 +118,8 @@ static void on_outdate(struct step *x, uint64_t pairing, uint64_t request)
 	}
 	if (x->s->d.standing == VC_PAIRED)
 		become_outdated(x, VC_R_CONSENTED); /* durable before the answer */
+	else
+		session_apart(x); /* a resync whose end is under way must not end it now (TRAPS 3) */
 	act_cpg(x, VC_M_OUTDATED, pairing, request);
 }
 
