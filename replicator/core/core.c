@@ -196,6 +196,8 @@ static void on_disk_failed(struct step *x)
 		return;
 	s->disk_failed = true;
 	story(x, VC_R_DISK_FAILED);
+	if (s->role == VC_PROMOTING)
+		s->role = VC_SECONDARY; /* nothing was written yet; the request is refused */
 	if (s->role == VC_SECONDARY && s->d.standing == VC_PAIRED && s->pairing && s->attached) {
 		/* An unasked consent: the primary need not wait for fencing. */
 		uint64_t pairing = s->pairing;
