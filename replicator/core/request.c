@@ -29,7 +29,12 @@ static void promote_in_pair(struct step *x)
 	struct vc_state *s = x->s;
 	if (s->role == VC_PROMOTING)
 		return;
-	if (!vc_eralog_append(&s->d.log, draw(x), s->config.slot, 3, 0)) {
+	/* In sync the two logs differ by the last era at most, and the peer takes over this one. */
+	if (s->d.log.count > VC_ERAS - 8)
+		vc_eralog_trim(&s->d.log, VC_ERAS / 2);
+	const struct vc_era *last = vc_eralog_last(&s->d.log);
+	bool ours = last && last->writer == s->config.slot && last->members == 3;
+	if (!ours && !vc_eralog_append(&s->d.log, draw(x), s->config.slot, 3, 0)) {
 		request_refuse_promote(x, -EPERM, VC_R_LOG_FULL);
 		return;
 	}
@@ -148,7 +153,7 @@ void request_on_leave(struct step *x, bool own, uint64_t pairing)
 		 * us solo, and we stay so (TRAPS 2). */
 		if (!s->leave_sent)
 			return;
-		if (current && s->certain) {
+		if (current && s->certain && s->peer_master == s->pair_master) {
 			s->d.standing = VC_OUTDATED;
 			s->certain = false;
 			act_persist(x);
