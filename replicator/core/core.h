@@ -163,6 +163,7 @@ struct vc_state {
 	/* The pairing: kept as the frame of evidence after the peer is gone. */
 	uint64_t pairing, pair_incarnation, pair_master;
 	uint64_t pair_fence; /* the peer's fence record when the pairing was made */
+	uint64_t pair_nonce; /* of the hello that the pairing was made on */
 	uint16_t pair_port;
 	uint32_t pair_lease_ms; /* the longer of both, for the whole pair */
 	bool resuming; /* LINKING in the pairing that was lost, nothing forgotten */

@@ -208,6 +208,7 @@ static void agree(struct step *x)
 		s->lost_since_ns = x->now; /* the link gets its time before OUTDATE is sent */
 	}
 	s->pair_master = s->peer_master;
+	s->pair_nonce = s->theirs.nonce;
 	s->pair_port = s->theirs.port;
 	s->pair_lease_ms = s->theirs.lease_ms > s->config.lease_ms ? s->theirs.lease_ms
 								   : s->config.lease_ms;
@@ -224,11 +225,17 @@ static bool heard_each_other(const struct vc_state *s)
 	return s->mine.nonce && s->mine_delivered && s->theirs.echo == s->mine.nonce;
 }
 
+bool peer_said_anew(const struct vc_state *s)
+{
+	return s->theirs.nonce && s->theirs.nonce != s->pair_nonce;
+}
+
 static bool in_use(const struct vc_state *s)
 {
-	/* A pairing that serves is not disturbed by a late hello of the same peer. */
+	/* A pairing that serves is not disturbed by a late hello of the same peer. But a peer that
+	 * says hello does not wait for the lost link any more. */
 	return s->phase != VC_APART && s->theirs.incarnation == s->pair_incarnation &&
-	       s->phase != VC_LINKING && !(s->phase == VC_INSYNC && !s->certain) &&
+	       s->phase != VC_LINKING && !(s->phase == VC_LOST && peer_said_anew(s)) && !(s->phase == VC_INSYNC && !s->certain) &&
 	       s->theirs.certain;
 }
 

@@ -33,6 +33,8 @@ unsigned peer_slot(const struct vc_state *s);
 void handshake_on_hello(struct step *x, bool own, uint64_t sender, const struct vc_hello *hello);
 /* Says hello if that is due and allowed (S: one quorate membership, no fence pending). */
 void handshake_pursue(struct step *x);
+/* The peer said hello since we paired: it does not wait for a lost link of that pairing. */
+bool peer_said_anew(const struct vc_state *s);
 /* What we said is not true any more: say it anew; a pairing not linked yet is void. */
 void handshake_changed(struct step *x);
 

@@ -21,7 +21,7 @@ enum vc_msg_type {
 	VC_M_ERA,	 /* new pair era with me as writer, recorded here (log) */
 	VC_M_ERA_OK,	 /* recorded here too */
 	VC_M_ERA_NO,	 /* I am primary, or not in sync */
-	VC_M_RESUME,	 /* still the same pairing, certain, nothing forgotten (pairing) */
+	VC_M_RESUME,	 /* same pairing, certain, nothing forgotten; request: 1 receiver, 2 sender */
 };
 
 enum vc_role { VC_SECONDARY, VC_PROMOTING, VC_PRIMARY, VC_DEMOTING };
@@ -44,7 +44,8 @@ struct vc_hello {
 struct vc_msg {
 	enum vc_msg_type type;
 	uint64_t pairing; /* or nonce of a ping */
-	uint64_t request; /* OUTDATE names itself, OUTDATED and REFUSED what they answer; 0: unasked */
+	uint64_t request; /* OUTDATE names itself, OUTDATED and REFUSED what they answer; 0: unasked;
+			   * RESUME: which end of the stream the speaker is */
 	union {
 		struct vc_hello hello;
 		struct vc_eralog log; /* PAIR, ERA */

@@ -8,6 +8,9 @@
 
 static const unsigned both_members = 3;
 
+/* RESUME's request: which end of the stream the speaker is. */
+enum { RESUME_RECEIVER = 1, RESUME_SENDER = 2 };
+
 void session_apart(struct step *x)
 {
 	struct vc_state *s = x->s;
@@ -77,6 +80,8 @@ void session_on_link_up(struct step *x)
 	s->link_up = true;
 	if (s->phase == VC_LOST || (s->phase == VC_LINKING && s->resuming)) {
 		act_link_msg(x, VC_M_RESUME);
+		x->out->action[x->out->count - 1].u.msg.request = s->sender ? RESUME_SENDER
+									     : RESUME_RECEIVER;
 	} else if (s->phase == VC_LINKING && s->sender) {
 		/* The target's cache may hold what a power cut would take from us: durable first. */
 		act(x, VC_A_FLUSH);
@@ -89,7 +94,8 @@ void session_on_link_down(struct step *x)
 {
 	struct vc_state *s = x->s;
 	s->link_up = false;
-	if (s->phase == VC_INSYNC && s->certain && !s->forgot && !s->procdown) {
+	if (s->phase == VC_INSYNC && s->certain && !s->forgot && !s->procdown &&
+	    !peer_said_anew(s)) {
 		set_phase(x, VC_LOST);
 		if (s->role == VC_PROMOTING)
 			s->role = VC_SECONDARY;
@@ -202,13 +208,16 @@ static void on_era_ok(struct step *x)
 	request_promoted(x, VC_R_PROMOTED_PAIR);
 }
 
-static void on_resume(struct step *x, uint64_t pairing)
+static void on_resume(struct step *x, const struct vc_msg *msg)
 {
 	struct vc_state *s = x->s;
 	bool expected = s->phase == VC_LOST || (s->phase == VC_LINKING && s->resuming);
 	if (!expected)
 		return;
-	if (pairing != s->pairing || !s->certain || s->d.standing != VC_PAIRED || s->failed ||
+	/* If a hand-over's answer was lost, both take the other for the sender, and their sequence
+	 * numbers have nothing to do with each other. */
+	bool ends_agree = msg->request == (s->sender ? RESUME_RECEIVER : RESUME_SENDER);
+	if (!ends_agree || msg->pairing != s->pairing || !s->certain || s->d.standing != VC_PAIRED || s->failed ||
 	    s->forgot || !s->peer_master) {
 		s->forgot = true;
 		session_apart(x);
@@ -254,7 +263,7 @@ void session_on_link_msg(struct step *x, const struct vc_msg *msg)
 		}
 		break;
 	case VC_M_RESUME:
-		on_resume(x, msg->pairing);
+		on_resume(x, msg);
 		break;
 	default:
 		break; /* a CPG message has no business here */

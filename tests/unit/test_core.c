@@ -301,6 +301,119 @@ static void another_unit_is_refused(void **state)
 	assert_int_equal(w.host[1].core.phase, VC_APART);
 }
 
+static void hear_all(unsigned h)
+{
+	while (world_deliver_group(&w, h))
+		;
+}
+
+/* The hand-over's answer is lost with the link: both think that the other sends. Whoever writes next
+ * must not count on a stream of which the other remembers another beginning. */
+static void hand_over_whose_answer_is_lost(void **state)
+{
+	(void)state;
+	world_guest_write(&w, 0);
+	settle(100);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	world_event_type(&w, 1, VC_E_PROMOTE);
+	assert_int_equal(w.host[1].core.role, VC_PROMOTING);
+	while (world_deliver_link(&w, 0)) /* the first host has turned and said so */
+		;
+	assert_true(w.host[1].in_count > 0);
+	w.host[1].in_count = 0;
+	sim_drop_connection(&w);
+	world_event_type(&w, 1, VC_E_DEMOTE);
+	settle(3000);
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+	assert_int_equal(promote(0, 1000), 0);
+	world_guest_write(&w, 0);
+	settle(1000);
+	assert_int_equal(w.acked_count, 3);
+	world_check_equal(&w);
+	assert_null(w.violation);
+}
+
+/* Who consents in the midst of a resync does not end that resync afterwards (TRAPS 3, 10). */
+static void consent_ends_a_resync(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	world_fence(&w, 0);
+	world_power_on(&w, 1);
+	world_pass(&w, 100);
+	for (int i = 0; i < 50 && w.host[1].core.phase != VC_TARGET; i++) {
+		world_pass(&w, 10);
+		world_settle(&w);
+	}
+	assert_int_equal(w.host[1].core.phase, VC_TARGET);
+	world_resync_done(&w, 0);
+	assert_int_equal(w.host[0].core.phase, VC_SRC_END); /* its word is under way to the target */
+	assert_true(w.host[1].in_count > 0);
+	struct link_item word = w.host[1].in[w.host[1].in_head];
+	assert_int_equal(word.msg.type, VC_M_PAIR);
+	ask_to_outdate(1, w.host[1].core.pairing);
+	while (world_deliver_link(&w, 1))
+		;
+	assert_int_equal(w.host[1].disk.standing, VC_SYNCING);
+	assert_false(w.host[1].core.certain);
+}
+
+static void many_hand_overs(void **state)
+{
+	(void)state;
+	for (unsigned i = 1; i < 150; i++) {
+		world_event_type(&w, 1 - i % 2, VC_E_DEMOTE);
+		settle(100);
+		assert_int_equal(promote(i % 2, 200), 0);
+	}
+	world_power_off(&w, 0);
+	world_fence(&w, 1);
+	settle(500);
+	assert_int_equal(w.host[1].core.gate, VC_G_SOLO);
+	world_power_on(&w, 0);
+	settle(3000);
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+}
+
+static void disk_fails_while_promoting(void **state)
+{
+	(void)state;
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	world_event_type(&w, 1, VC_E_PROMOTE);
+	world_event_type(&w, 1, VC_E_DISK_FAILED);
+	settle(500);
+	assert_int_equal(w.host[1].core.role, VC_SECONDARY);
+	assert_int_equal(w.host[1].gate, VC_G_READONLY);
+	assert_int_equal(promote(0, 3000), 0);
+}
+
+/* Nobody is there to go on: then leaving does not make the only copy outdated (DESIGN 4.3). */
+static void leaving_nobody(void **state)
+{
+	(void)state;
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	world_kill_master(&w, 1); /* not heard of yet by the first host */
+	world_event_type(&w, 0, VC_E_STOP);
+	hear_all(0);
+	assert_false(w.host[0].worker);
+	assert_int_equal(w.host[0].disk.standing, VC_PAIRED);
+}
+
+/* One end found the stream broken, the other only lost the link: they meet again by themselves. */
+static void broken_stream_of_two_secondaries(void **state)
+{
+	(void)state;
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	world_event_type(&w, 1, VC_E_STREAM_BROKEN);
+	settle(5000);
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
+}
+
 #define STORY(f) cmocka_unit_test_setup(f, prim_second)
 
 int main(void)
@@ -322,6 +435,12 @@ int main(void)
 	    STORY(fenced_member_is_not_dead),
 	    STORY(fork_is_kept),
 	    STORY(another_unit_is_refused),
+	    STORY(hand_over_whose_answer_is_lost),
+	    STORY(consent_ends_a_resync),
+	    STORY(many_hand_overs),
+	    STORY(disk_fails_while_promoting),
+	    STORY(leaving_nobody),
+	    STORY(broken_stream_of_two_secondaries),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
