@@ -12,13 +12,17 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mount.h"
 #include "base/paths.h"
 
-#define POOL_BUFFERS 192
+/* Room for all requests that FUSE has under way (512 held writes must not stall reads) and for the
+ * stream; memory is used only as far as it is touched. */
+#define POOL_BUFFERS 768
+#define OPEN_FILES 65536
 #define RING_ENTRIES 1024
 
 static void leave_error(const char *path, const char *text)
@@ -211,6 +215,8 @@ int main(int argc, char **argv)
 		usage();
 	vt_log_setup("vmtwin-worker", VT_INFO);
 	signal(SIGPIPE, SIG_IGN);
+	struct rlimit files = {.rlim_cur = OPEN_FILES, .rlim_max = OPEN_FILES};
+	setrlimit(RLIMIT_NOFILE, &files); /* a descriptor a file of the unit; refused: fewer files */
 	umask(077);
 	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0); /* we are below the page cache of our own mount */
 	start(&w, conf_dir, run_dir, log_dir, argv[optind]);
