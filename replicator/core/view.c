@@ -81,6 +81,7 @@ struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns)
 	if (s->phase == VC_TARGET) {
 		v.show = VC_SHOW_SECOND;
 		v.colour = VC_ORANGE;
+		v.reason = VC_R_RESYNC_TARGET;
 	}
 	if (s->disk_failed) {
 		v.colour = VC_RED;
