@@ -60,6 +60,8 @@ if command -v strace >/dev/null; then
 else
 	skip "mirror: monitor starts no process" "strace is not installed"
 fi
+umount -l "$dir"
+mirror monitor; expect "mirror: monitor, its mount was taken away" 1 "not mounted any more"
 mirror stop; expect "mirror: stop" 0
 mirror stop; expect "mirror: stop again" 0
 mirror monitor; expect "mirror: monitor after stop" 7

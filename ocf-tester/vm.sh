@@ -87,7 +87,7 @@ vm validate-all OCF_CHECK_LEVEL=10; expect "vm: validate-all reads the XML if as
 
 # --- the plain life ---
 libvirtd_start
-vm monitor; expect "vm: monitor before start" 7
+vm monitor; expect "vm: monitor before start" 7 'vm1 is not defined'
 vm monitor OCF_RESKEY_CRM_meta_interval=0; expect "vm: probe before start" 7
 vm stop; expect "vm: stop when never started" 0 '' 5000
 vm start "${fast[@]}"; expect "vm: start" 0
@@ -98,7 +98,7 @@ virt suspend vm1 >/dev/null
 vm monitor; expect "vm: paused by a user counts as running" 0
 check "vm: ... and is noted" grep -q 'paused by a user' <<<"$output"
 vm stop "${fast[@]}"; expect "vm: stop of a paused one" 0 '' 10000
-vm monitor; expect "vm: monitor after stop" 7
+vm monitor; expect "vm: monitor after stop tells why" 7 'vm1 is off: it was destroyed'
 vm stop; expect "vm: stop again" 0
 vm_up
 pid=$(qemu_pid)
@@ -228,7 +228,7 @@ obeys() { agent vm "$1" domain=test config="$work/test.xml" uri="$test_uri" "${@
 obeys monitor; expect "vm: test driver: monitor" 0
 obeys stop; expect "vm: test driver: an obedient guest shuts down at once" 0 '' 3000
 check "vm: ... without being destroyed" grep -vq destroying <<<"$output."
-obeys monitor; expect "vm: test driver: monitor after stop" 7
+obeys monitor; expect "vm: test driver: monitor after stop tells why" 7 'its guest shut down'
 obeys start; expect "vm: test driver: start" 0
 obeys monitor; expect "vm: test driver: monitor after start" 0
 exec 8>&-

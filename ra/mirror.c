@@ -171,6 +171,18 @@ static enum ocf_code monitor_answer(const struct mirror *m, const struct vt_kv *
 			role ? role : "", m->unit);
 }
 
+/* A lazily unmounted directory still serves who has files of it open, and nobody else. */
+static enum ocf_code monitor_mount(const struct mirror *m, enum ocf_code code)
+{
+	bool good = code == OCF_SUCCESS || code == OCF_RUNNING_PROMOTED;
+	if (!good || !m->have_conf || our_mount(m) != 0)
+		return code;
+	return ocf_fail(code == OCF_SUCCESS ? OCF_ERR_GENERIC : OCF_FAILED_PROMOTED,
+			"unit %s: %s is not mounted any more, somebody unmounted it (a VM that has its "
+			"disk open runs on, but could not be started again): Pacemaker restarts the unit",
+			m->unit, m->conf.directory);
+}
+
 /* What can be seen without vmtwind: OCF_NOT_RUNNING only if nothing is left of the unit. */
 static enum ocf_code monitor_without(const struct mirror *m, const struct vt_fail *why)
 {
@@ -218,7 +230,7 @@ static enum ocf_code mirror_monitor(struct ocf_run *run)
 		if (rc != 0 && rc != -ECONNREFUSED && !unknown)
 			return told(&m, OCF_ERR_GENERIC, &fail);
 		if (rc == 0 && !unknown)
-			return monitor_answer(&m, &reply);
+			return monitor_mount(&m, monitor_answer(&m, &reply));
 		bool wait = worker_alive(m.unit) != 0 && vt_boottime_ns() < grace_end_ns &&
 			    ocf_ms_left(run, WORK_SHARE) > AGAIN_PAUSE_MS;
 		if (!wait)

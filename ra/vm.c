@@ -119,7 +119,9 @@ static enum ocf_code vm_monitor(struct ocf_run *run, struct guard_note *note, vo
 		return OCF_SUCCESS;
 	case VM_NONE:
 	case VM_OFF:
-		return OCF_NOT_RUNNING;
+		if (run->probe)
+			return OCF_NOT_RUNNING;
+		return ocf_fail(OCF_NOT_RUNNING, "domain %s is %s", vm->domain, what);
 	case VM_BROKEN:
 		return ocf_fail(OCF_ERR_GENERIC, "domain %s is %s", vm->domain, what);
 	case VM_UNKNOWN:

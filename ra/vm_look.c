@@ -108,6 +108,25 @@ static enum vm_seen paused(int reason, const char **note)
 	}
 }
 
+/* Why a domain is off, as far as libvirt remembers. */
+static const char *off(int reason)
+{
+	switch (reason) {
+	case VIR_DOMAIN_SHUTOFF_SHUTDOWN:
+		return "off: its guest shut down";
+	case VIR_DOMAIN_SHUTOFF_DESTROYED:
+		return "off: it was destroyed";
+	case VIR_DOMAIN_SHUTOFF_CRASHED:
+		return "off: its QEMU ended unexpectedly";
+	case VIR_DOMAIN_SHUTOFF_SAVED:
+		return "off: it was saved (managedsave); what was saved is not taken up again";
+	case VIR_DOMAIN_SHUTOFF_FAILED:
+		return "off: it failed to start";
+	default:
+		return "off";
+	}
+}
+
 enum vm_seen vm_state(virDomainPtr dom, const char **note, struct vt_fail *fail)
 {
 	int state = 0, reason = 0;
@@ -121,7 +140,7 @@ enum vm_seen vm_state(virDomainPtr dom, const char **note, struct vt_fail *fail)
 	}
 	switch (state) {
 	case VIR_DOMAIN_SHUTOFF:
-		*note = "off";
+		*note = off(reason);
 		return VM_OFF;
 	case VIR_DOMAIN_CRASHED:
 		*note = "crashed";
