@@ -34,9 +34,9 @@ static int run_explain(const struct ctl_cmd *cmd, int argc, char **argv)
 	if (refused == -ENOENT)
 		return ctl_error(
 		    cmd, EX_NO_ANSWER,
-		    "%s is not started on this host (%s); start it: pcs resource enable "
-		    "%s-mirror, or see why not: pcs status --full",
-		    unit, text ? text : "no reason given", unit);
+		    "%s; its resource is disabled, banned from here, in standby or has failed: see "
+		    "pcs status --full, or, if there is no such unit, vmtwin status",
+		    text ? text : unit);
 	if (refused != 0)
 		return ctl_error(
 		    cmd, EX_NO_ANSWER, "%s: %s", unit,

@@ -141,6 +141,7 @@ test_bad_input() {
 	refused 64 "one inside the other" create --host h1 --store "$vm_dir/store"
 	refused 64 "too long" create --host h1 --directory "/$(printf 'a%.0s' {1..1100})"
 	refused 1 "directory of the system" create --host h1 --directory /var/lib
+	refused 1 "directory of the system" create --host h1 --directory /var/lib/libvirt/images
 	refused 1 "does not exist" create --host h1 --directory "$fs/images/none"
 	refused 1 "No such file" create --host h1 --directory "$fs/none/vm1"
 	refused 1 "is not a directory" create --host h1 --directory "$vm_dir/disk.qcow2"
@@ -428,7 +429,7 @@ test_status() {
 	printf 'rc=0\ntext=one\vtwo\n' >"$dir/explain"
 	expect 0 $'one\ntwo' "$vmtwin" explain vm1
 	printf 'rc=-2\ntext=not started\n' >"$dir/explain"
-	expect 4 "vm1 is not started on this host" "$vmtwin" explain vm1
+	expect 4 "in standby or has failed" "$vmtwin" explain vm1
 	kill "$REPLAY_PID" && wait "$REPLAY_PID" 2>/dev/null
 }
 
