@@ -48,6 +48,7 @@ setup_sandbox() {
 	ip link set lo up
 	mount -t tmpfs -o mode=755 tmpfs /run
 	mkdir /run/built # the build may be in /tmp, which is covered next
+	cp -r "$here" /run/tester && here=/run/tester # so may this be
 	cp "$build/ra/mirror" "$build/ra/vm" "$build/tests/ctl-standin" /run/built/ || exit 2
 	mount -t tmpfs -o mode=1777 tmpfs /tmp
 	mount -t tmpfs -o mode=1777 tmpfs /dev/shm
