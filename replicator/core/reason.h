@@ -36,19 +36,19 @@
 	X(SYNCING, "this copy is incomplete: its resynchronisation from %P has not ended. Start "  \
 		   "%P or mend the data link; it goes on by itself")                               \
 	X(UNCERTAIN, "whether %P went on alone in the meantime is not known. Start %P; or, if it " \
-		     "is lost for good, force this host to be primary")                            \
+		     "is lost for good, vmtwin(8), DECISIONS tells how to go on with this copy")     \
 	X(NO_EVIDENCE, "%P cannot be reached and is not known to be dead: waiting for fencing to " \
 		       "succeed (crm_mon shows it), or for %P to answer")                          \
 	X(NO_QUORUM, "no quorum: this host must not decide alone")                                 \
-	X(NOT_CONNECTED, "waiting for the data link to %P")                                        \
+	X(NOT_CONNECTED, "waiting for the data link to %P; vmtwin explain tells what keeps it")      \
 	X(DIVERGED, "both hosts wrote without the other: a fork. Nothing is merged or dropped; "   \
-		    "decide whose data is to stay")                                                \
+		    "decide whose data is to stay: vmtwin(8), DECISIONS tells how")                 \
 	X(UNRELATED, "%P holds another unit's data under the same name. Check which host was "     \
 		     "created as the good one")                                                    \
 	X(BOTH_BLANK, "no host has data yet: create the unit with --good-host on the host that "   \
 		      "holds the VM's files")                                                      \
 	X(NO_COMPLETE_COPY, "no host holds a complete copy with the newest data; both are needed " \
-			    "in the state before, or the operator's word")                         \
+			    "in the state before; or decide: vmtwin(8), DECISIONS tells how")      \
 	X(PEER_PRIMARY, "%P is still primary and connected")                                       \
 	X(LEASE_END, "this host had no proof of quorum for the length of its lease; held writes "  \
 		     "were failed and the VM is taken down")                                       \

@@ -23,6 +23,10 @@ static struct vc_view look_primary(const struct vc_state *s)
 		v.show = VC_SHOW_PRIM;
 		v.colour = VC_ORANGE;
 		v.reason = s->quorate ? VC_R_NO_EVIDENCE : VC_R_NO_QUORUM;
+	} else if (s->verdict == VC_R_DIVERGED) {
+		v.colour = VC_ORANGE; /* it runs well, but not with all that was acknowledged (S9) */
+		v.uptodate = false;
+		v.reason = VC_R_DIVERGED;
 	}
 	return v;
 }
@@ -54,6 +58,14 @@ static struct vc_view look_paired(const struct vc_state *s, uint64_t now)
 	};
 }
 
+/* Why this copy may not be used yet: while the other host is there and only the link is missing, the link. */
+static enum vc_reason why_not(const struct vc_state *s, enum vc_reason standing)
+{
+	if (s->verdict != VC_R_NONE)
+		return s->verdict;
+	return s->phase == VC_LINKING ? VC_R_NOT_CONNECTED : standing;
+}
+
 struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns)
 {
 	if (s->exited)
@@ -63,18 +75,18 @@ struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns)
 	struct vc_view v = {.show = VC_SHOW_WAIT, .colour = VC_RED, .score = SCORE_NONE};
 	switch (s->d.standing) {
 	case VC_SYNCING:
-		v.reason = s->verdict != VC_R_NONE ? s->verdict : VC_R_SYNCING;
+		v.reason = why_not(s, VC_R_SYNCING);
 		break;
 	case VC_OUTDATED:
-		v.reason = s->verdict != VC_R_NONE ? s->verdict : VC_R_OUTDATED;
+		v.reason = why_not(s, VC_R_OUTDATED);
 		break;
 	case VC_PAIRED:
 		v = look_paired(s, now_ns);
 		break;
 	case VC_SOLO:
-		v.colour = VC_ORANGE;
-		v.uptodate = true;
-		v.score = s->verdict == VC_R_DIVERGED ? SCORE_NONE : SCORE_SOLO;
+		v.uptodate = s->verdict != VC_R_DIVERGED;
+		v.colour = v.uptodate ? VC_ORANGE : VC_RED;
+		v.score = v.uptodate ? SCORE_SOLO : SCORE_NONE;
 		v.reason = s->verdict;
 		break;
 	}

@@ -288,6 +288,8 @@ void wk_tick_start(struct worker *w)
 
 static void on_link_up(void *ctx)
 {
+	struct worker *w = ctx;
+	w->link_note[0] = '\0';
 	wk_event_type(ctx, VC_E_LINK_UP);
 }
 
@@ -295,6 +297,7 @@ static void on_link_down(void *ctx, const char *text)
 {
 	struct worker *w = ctx;
 	vt_log(VT_WARN, w->conf.name, "data link to %s lost: %s", w->who.peer_name, text);
+	snprintf(w->link_note, sizeof w->link_note, "lost: %s", text);
 	vd_link_down(w->path);
 	wk_event_type(w, VC_E_LINK_DOWN);
 }
@@ -325,6 +328,8 @@ static void on_link_note(void *ctx, enum vt_level level, const char *text)
 {
 	struct worker *w = ctx;
 	vt_log(level, w->conf.name, "%s", text);
+	if (level <= VT_WARN)
+		snprintf(w->link_note, sizeof w->link_note, "%s", text);
 }
 
 void wk_link_open(struct worker *w)

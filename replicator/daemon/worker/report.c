@@ -151,12 +151,13 @@ static void answer_explain(struct worker *w, uint32_t id)
 	struct vt_kv *kv = begin_reply(w, id, 0);
 	vt_kv_add(kv, "text",
 		  "state: %s %s, %s\nmay be promoted: %s%s%s\nstanding on disk: %s, last eras: %s\n"
-		  "connection: %s%s\ntoken: %s, proof of quorum good for %ld s\n"
+		  "connection: %s, data link %s%s%s\ntoken: %s, proof of quorum good for %ld s\n"
 		  "quorum: %s, %s: %s, %s\nfencing: %s%s",
 		  show_names[v.show], colour_names[v.colour],
 		  v.uptodate ? "uptodate" : "not uptodate", v.score >= 0 ? "yes" : "no",
 		  text[0] ? "; " : "", text, standing_names[s->d.standing], eras,
-		  vc_phase_names[s->phase], s->link_up ? ", data link up" : "",
+		  vc_phase_names[s->phase], s->link_up ? "up" : "down",
+		  !s->link_up && w->link_note[0] ? ": " : "", s->link_up ? "" : w->link_note,
 		  s->certain ? "held" : s->d.standing == VC_SOLO ? "not needed" : "none", lease_s,
 		  s->quorate ? "yes" : "no", w->who.peer_name,
 		  s->peer_member ? "member" : "not a member",

@@ -72,6 +72,7 @@ struct worker {
 	uint32_t promote_id, demote_id, stop_id, fail_id;
 	struct vr_timer tick;
 	struct vc_view shown;
+	char link_note[256]; /* what the data link last complained of; "": of nothing since it was up */
 	uint64_t shown_ns, sync_started_ns;
 	bool shown_valid;
 	bool ending; /* the core has left; the ring is being stopped */
