@@ -212,7 +212,9 @@ void vd_try_finish(struct vd_op *op)
 void vd_finish_all(struct vd_path *path)
 {
 	bool fail = path->gate == VD_FAILED || path->gate == VD_READONLY;
+	bool pumping = path->pumping;
 	struct vd_op *next;
+	path->pumping = true; /* nothing starts, and so ends, under our feet: `next` stays */
 	for (struct vd_op *op = path->oldest_op; op; op = next) {
 		next = op->list_next;
 		if (fail && !op->answered) {
@@ -221,12 +223,20 @@ void vd_finish_all(struct vd_path *path)
 		}
 		vd_try_finish(op);
 	}
+	path->pumping = pumping;
 	vd_pump(path);
+	vd_check_drained(path);
 }
 
 void vd_check_drained(struct vd_path *path)
 {
-	bool repairing = path->stream == VD_STREAM_SOURCE && path->connected && vd_repairing(path);
+	bool repairing = path->stream == VD_STREAM_SOURCE && path->connected && !path->broken &&
+			 vd_repairing(path);
+	if (repairing && path->drain_done && path->gate == VD_FAILED) {
+		/* A peer that has no space may not have any for ever: a resync is to settle it. */
+		vd_broken(path, "the peer still lacks ranges that it had no space for");
+		repairing = false;
+	}
 	if (path->drain_done && path->guest_count == 0 && path->apply_count == 0 && !repairing)
 		vd_defer(path, VD_EV_DRAIN);
 }

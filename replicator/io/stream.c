@@ -52,8 +52,8 @@ void vd_link_down(struct vd_path *path)
 	path->ack_count = 0; /* asked for again by what is sent again */
 	if (path->stream == VD_STREAM_STARTING)
 		path->stream = VD_STREAM_NONE;
-	if (vd_sync_running(path))
-		path->resumable = false; /* a resync keeps no buffers: it starts anew */
+	if (vd_sync_running(path) || vd_repairing(path))
+		path->resumable = false; /* these keep no buffers: a resync starts anew */
 	for (uint64_t seq = path->oldest_seq; seq < path->next_seq; seq++) {
 		struct vd_op *op = path->window[seq % AW_SIZE];
 		if (op && op->on_ack)
