@@ -81,48 +81,45 @@ int vs_dirty_tree(struct vs_store *s)
 	return vs_walk(s, mark, NULL);
 }
 
+static int remove_name(struct vs_inode *parent, const char *name, unsigned depth);
+
 static int remove_below(struct vs_inode *dir, unsigned depth)
 {
 	if (depth > VS_DEPTH_MAX)
 		return -ELOOP;
-	struct vs_store *s = dir->store;
 	DIR *d = open_dir(dir);
 	if (!d)
 		return -errno;
 	int rc = 0;
-	for (struct dirent *e = readdir(d); e && rc >= 0; e = readdir(d)) {
-		struct vs_inode *inode;
-		struct stat st;
-		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-			continue;
-		rc = vs_lookup(s, dir, e->d_name, &inode, &st);
-		if (rc < 0)
-			break;
-		bool is_dir = S_ISDIR(st.st_mode);
-		if (is_dir)
-			rc = remove_below(inode, depth + 1);
-		vs_unref(inode);
-		if (rc >= 0 && unlinkat(dir->fd, e->d_name, is_dir ? AT_REMOVEDIR : 0) < 0)
-			rc = -errno;
-	}
+	for (struct dirent *e = readdir(d); e && rc >= 0; e = readdir(d))
+		if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
+			rc = remove_name(dir, e->d_name, depth);
 	closedir(d);
-	vs_dirty(dir, VS_META);
+	return rc;
+}
+
+static int remove_name(struct vs_inode *parent, const char *name, unsigned depth)
+{
+	struct vs_inode *inode;
+	struct stat st;
+	int rc = vs_lookup(parent->store, parent, name, &inode, &st);
+	if (rc < 0)
+		return rc;
+	bool is_dir = S_ISDIR(st.st_mode);
+	if (is_dir)
+		rc = remove_below(inode, depth + 1);
+	if (rc >= 0 && unlinkat(parent->fd, name, is_dir ? AT_REMOVEDIR : 0) < 0)
+		rc = -errno;
+	vs_dirty(parent, VS_META);
+	/* If it waited for a flush, it would keep its space until then. */
+	if (rc >= 0 && vs_stat(inode, &st) == 0 && (is_dir || st.st_nlink == 0))
+		vs_clean(inode);
+	vs_unref(inode);
 	return rc;
 }
 
 int vs_remove_tree(struct vs_store *s, struct vs_inode *parent, const char *name)
 {
-	struct vs_inode *inode;
-	struct stat st;
-	int rc = vs_lookup(s, parent, name, &inode, &st);
-	if (rc < 0)
-		return rc;
-	bool is_dir = S_ISDIR(st.st_mode);
-	if (is_dir)
-		rc = remove_below(inode, 0);
-	vs_unref(inode);
-	if (rc >= 0 && unlinkat(parent->fd, name, is_dir ? AT_REMOVEDIR : 0) < 0)
-		rc = -errno;
-	vs_dirty(parent, VS_META);
-	return rc;
+	(void)s;
+	return remove_name(parent, name, 0);
 }
