@@ -80,6 +80,9 @@ void vd_link_down(struct vd_path *path);
 /* The link is up again in the same pairing: the source sends again what was not acknowledged, the
  * target skips what it has applied and acknowledges it again. */
 void vd_resume(struct vd_path *path);
+/* Breaks the stream if the peer has left its oldest frame unanswered for limit_ns: the link may be
+ * well while its disk hangs (S7). To be called now and then, now_ns on CLOCK_BOOTTIME. */
+void vd_check_peer(struct vd_path *path, uint64_t now_ns, uint64_t limit_ns);
 /* The stream is over (pairing void): forget ids and unacknowledged frames; gate rules what happens.
  */
 void vd_stream_end(struct vd_path *path);

@@ -64,6 +64,7 @@ struct vd_op {
 	/* the stream */
 	uint8_t frame; /* enum vf_type, 0: not replicated */
 	uint64_t seq, file, gen;
+	uint64_t sent_ns; /* when the frame went out last */
 
 	/* the guest */
 	enum vd_reply reply;

@@ -48,6 +48,7 @@ void vd_send(struct vd_op *op)
 	struct vd_path *path = op->path;
 	if (!path->connected)
 		return;
+	op->sent_ns = vt_boottime_ns();
 	struct vt_wbuf w;
 	switch (op->frame) {
 	case VF_ZERO:
@@ -159,6 +160,18 @@ void vd_on_acks(struct vd_path *path, const void *payload, uint32_t length)
 	advance(path);
 	vd_pump(path);
 	vd_sync_step(path);
+}
+
+void vd_check_peer(struct vd_path *path, uint64_t now_ns, uint64_t limit_ns)
+{
+	struct vd_op *op = NULL;
+	if (path->stream != VD_STREAM_SOURCE || !path->connected || path->broken)
+		return;
+	for (uint64_t seq = path->oldest_seq; seq < path->next_seq && !op; seq++)
+		op = path->window[seq % AW_SIZE];
+	if (op && now_ns > op->sent_ns && now_ns - op->sent_ns > limit_ns)
+		vd_broken(path, "the peer did not do an operation within %llu s; is its disk well?",
+			  (unsigned long long)(limit_ns / 1000000000u));
 }
 
 static void note_acked(struct vd_op *op)

@@ -169,6 +169,65 @@ test_peer_disk_full() {
 	compare
 }
 
+fill_peer() { # a file whose end only a could write
+	local i
+	for ((i = 0; i < 80; i++)); do
+		dd if=/dev/urandom of="$MA/f" bs=1M seek=$i count=1 conv=notrunc oflag=direct 2>>"$WORK/dd"
+	done
+	grep -q 'No space' "$WORK/dd" || fail "a full disk of the peer wasn't told"
+}
+
+test_drain_ends_with_full_peer() {
+	stores 200 60
+	pair_start && pair_up && fill_peer || return
+	must gate a failed || return
+	ANSWER_S=10 must drain a || return
+	grep -q 'event a broken' "$WORK/out" || fail "the difference was forgotten"
+}
+
+test_repair_survives_link_drops() {
+	stores 200 60
+	pair_start && pair_up || return
+	local i
+	for ((i = 0; i < 20; i++)); do
+		dd if=/dev/urandom of="$MA/pad$i" bs=1M count=1 oflag=direct status=none
+	done
+	for ((i = 0; i < 48; i++)); do
+		dd if=/dev/urandom of="$MA/f" bs=1M seek=$i count=1 conv=notrunc oflag=direct 2>>"$WORK/dd"
+	done
+	grep -q 'No space' "$WORK/dd" || fail "a full disk of the peer wasn't told" || return
+	for ((i = 0; i < 12; i++)); do
+		must link drop && must wait up 10 || return
+		grep -q broken "$WORK/out" && break
+		sleep 0.9$i
+	done
+	if grep -q broken "$WORK/out"; then # as the core goes on: alone, and a resync
+		must link down && must gate a solo && must end && rm "$MA"/pad* &&
+			must link up && must wait up 10 && must sync a && must wait synced 60 &&
+			must gate a pair || return
+	else
+		rm "$MA"/pad* && sleep 4
+	fi
+	compare
+}
+
+test_peer_disk_hangs() {
+	stores 60 60
+	pair_start && pair_up || return
+	echo x >"$MA/f" && must check a 500 || return
+	fsfreeze -f "$SB" || return
+	timeout 60 dd if=/dev/zero of="$MA/f" bs=4096 count=1 conv=notrunc oflag=direct 2>"$WORK/dd" &
+	local dd_pid=$!
+	sleep 1
+	cmd check a 30000
+	grep -q broken "$WORK/out" && { fsfreeze -u "$SB"; fail "given up too early" || return; }
+	cmd check a 500 && cmd wait broken 5 && cmd gate a frozen && cmd gate a solo && cmd end
+	wait $dd_pid
+	local rc=$?
+	fsfreeze -u "$SB"
+	[ $rc = 0 ] || fail "the write did not go on: $(cat "$WORK/dd")"
+}
+
 test_own_disk_full() {
 	stores 60 200
 	pair_start && pair_up || return

@@ -78,6 +78,12 @@ void sim_link_disable(struct world *w, unsigned h)
 	me->in_count = 0;
 	me->overrun = false;
 	me->flowing = false;
+	for (unsigned i = 0; i < me->event_count; i++) { /* as the worker's shell does */
+		struct vc_event *e = &me->events[(me->event_head + i) % SIM_QUEUE];
+		if (e->type == VC_E_LINK_UP || e->type == VC_E_LINK_DOWN ||
+		    e->type == VC_E_LINK_MSG)
+			e->type = VC_E_TICK;
+	}
 	sim_settle_pending(w, h, false);
 	if (w->link_connected) {
 		w->link_connected = false;

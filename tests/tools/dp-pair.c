@@ -13,6 +13,7 @@
  *   flush NODE, drain NODE
  *   link up|down|drop  drop: down and at once up again, resumed when up
  *   turn, end          the stream's hand-over and end, on both
+ *   check NODE MS      breaks the stream if the peer has not answered for that long
  *   stat NODE, quit
  */
 #include <errno.h>
@@ -310,6 +311,8 @@ static void command(struct pair *p)
 		do_link(p, words[1]);
 	} else if (strcmp(words[0], "turn") == 0 || strcmp(words[0], "end") == 0) {
 		why = do_both(p, words[0]);
+	} else if (strcmp(words[0], "check") == 0) {
+		vd_check_peer(n->path, vt_boottime_ns(), strtoull(words[2], NULL, 10) * 1000000u);
 	} else if (strcmp(words[0], "stat") == 0) {
 		do_stat(n);
 	} else if (strcmp(words[0], "quit") == 0) {

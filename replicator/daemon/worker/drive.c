@@ -132,6 +132,18 @@ static void enable_link(struct worker *w, const struct vc_action *a)
 		  a->u.link.peer_incarnation);
 }
 
+/* What the link said before it was disabled must not be taken for what it says when enabled anew. */
+static void disable_link(struct worker *w)
+{
+	vl_disable(w->link);
+	vd_link_down(w->path);
+	for (unsigned i = 0; i < w->event_count; i++) {
+		struct vc_event *e = &w->events[(w->event_head + i) % WK_EVENTS];
+		if (e->type == VC_E_LINK_UP || e->type == VC_E_LINK_DOWN || e->type == VC_E_LINK_MSG)
+			e->type = VC_E_TICK;
+	}
+}
+
 static void tell_master(struct worker *w, enum vw_type type, const char *text)
 {
 	w->master.out.type = type;
@@ -163,8 +175,7 @@ static bool perform(struct worker *w, const struct vc_action *a)
 		enable_link(w, a);
 		break;
 	case VC_A_LINK_DISABLE:
-		vl_disable(w->link);
-		vd_link_down(w->path);
+		disable_link(w);
 		break;
 	case VC_A_LINK_SEND:
 		send_link(w, &a->u.msg);
@@ -274,6 +285,8 @@ static void on_tick(struct vr_timer *t)
 			  "can go on. Check the disk with %s",
 		       w->conf.name, WK_STUCK_MS / 1000, w->conf.store);
 	vr_timer_arm(w->ring, t, now + WK_TICK_MS * VC_NS_PER_MS);
+	uint64_t peer_ms = w->core.phase == VC_SOURCE ? WK_PEER_SYNC_MS : WK_PEER_MS;
+	vd_check_peer(w->path, now, peer_ms * VC_NS_PER_MS);
 	if (!w->actions.waiting && w->event_count == 0)
 		wk_event_type(w, VC_E_TICK);
 }
