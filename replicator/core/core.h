@@ -159,6 +159,7 @@ struct vc_state {
 	struct vc_hello mine, theirs;
 	bool mine_delivered; /* nonces of 0 mean: none */
 	enum vc_reason verdict; /* why hellos that met led to no link; NONE otherwise */
+	enum vc_reason fork;	/* DIVERGED or UNRELATED: so the peer's last hello, even if it is gone now */
 
 	/* The pairing: kept as the frame of evidence after the peer is gone. */
 	uint64_t pairing, pair_incarnation, pair_master;

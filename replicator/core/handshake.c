@@ -180,6 +180,8 @@ static void agree(struct step *x)
 	struct vc_state *s = x->s;
 	enum vc_reason why;
 	enum verdict v = judge(s->config.slot, &s->mine, &s->theirs, &why);
+	/* That the peer is gone mends no fork: its branch may hold what was acknowledged last (S8). */
+	s->fork = why == VC_R_DIVERGED || why == VC_R_UNRELATED ? why : VC_R_NONE;
 	if (v == V_NONE) {
 		if (s->verdict != why)
 			story(x, why);

@@ -44,7 +44,7 @@
 	X(DIVERGED, "both hosts wrote without the other: a fork. Nothing is merged or dropped; "   \
 		    "decide whose data is to stay: vmtwin(8), DECISIONS tells how")                 \
 	X(UNRELATED, "%P holds another unit's data under the same name. Check which host was "     \
-		     "created as the good one")                                                    \
+		     "created as the good one: vmtwin(8), DECISIONS tells how to give up one")       \
 	X(BOTH_BLANK, "no host has data yet: create the unit with --good-host on the host that "   \
 		      "holds the VM's files")                                                      \
 	X(NO_COMPLETE_COPY, "no host holds a complete copy with the newest data; both are needed " \

@@ -61,8 +61,8 @@ static void pursue_promote(struct step *x)
 	} else if (s->d.standing == VC_OUTDATED || s->d.standing == VC_SYNCING) {
 		request_refuse_promote(x, -EPERM, s->d.standing == VC_SYNCING ? VC_R_SYNCING
 									       : VC_R_OUTDATED);
-	} else if (s->d.standing == VC_SOLO && s->verdict == VC_R_DIVERGED) {
-		request_refuse_promote(x, -EPERM, VC_R_DIVERGED);
+	} else if (s->d.standing == VC_SOLO && s->fork != VC_R_NONE) {
+		request_refuse_promote(x, -EPERM, s->fork);
 	} else if (s->d.standing == VC_SOLO) {
 		act_gate(x, VC_G_SOLO);
 		request_promoted(x, VC_R_PROMOTED_SOLO);

@@ -23,10 +23,10 @@ static struct vc_view look_primary(const struct vc_state *s)
 		v.show = VC_SHOW_PRIM;
 		v.colour = VC_ORANGE;
 		v.reason = s->quorate ? VC_R_NO_EVIDENCE : VC_R_NO_QUORUM;
-	} else if (s->verdict == VC_R_DIVERGED) {
+	} else if (s->fork != VC_R_NONE) {
 		v.colour = VC_ORANGE; /* it runs well, but not with all that was acknowledged (S9) */
 		v.uptodate = false;
-		v.reason = VC_R_DIVERGED;
+		v.reason = s->fork;
 	}
 	return v;
 }
@@ -84,10 +84,10 @@ struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns)
 		v = look_paired(s, now_ns);
 		break;
 	case VC_SOLO:
-		v.uptodate = s->verdict != VC_R_DIVERGED;
+		v.uptodate = s->fork == VC_R_NONE;
 		v.colour = v.uptodate ? VC_ORANGE : VC_RED;
 		v.score = v.uptodate ? SCORE_SOLO : SCORE_NONE;
-		v.reason = s->verdict;
+		v.reason = v.uptodate ? s->verdict : s->fork;
 		break;
 	}
 	if (s->phase == VC_TARGET) {

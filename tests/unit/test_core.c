@@ -287,6 +287,12 @@ static void fork_is_kept(void **state)
 	assert_int_equal(w.host[1].disk.standing, VC_SOLO);
 	assert_int_equal(promote(1, 300), -EPERM);
 	assert_int_equal(look(0).show, VC_SHOW_ALONE);
+	/* Nor is the other branch taken because the one that was in use is gone (S8). */
+	world_power_off(&w, 0);
+	world_fence(&w, 1);
+	settle(3000);
+	assert_int_equal(promote(1, 300), -EPERM);
+	assert_true(look(1).score < 0);
 }
 
 static void another_unit_is_refused(void **state)
