@@ -151,6 +151,7 @@ run_test() {
 	TEST=$1
 	local before=$FAILED start=$SECONDS
 	fresh
+	declare -F "$1" >/dev/null || fail "there is no such test"
 	"$1" || true
 	pair_stop
 	if [ "$FAILED" = "$before" ]; then
