@@ -15,7 +15,9 @@ check "stop by hand on $(other "$host")" agent "$(other "$host")" mirror vm1 sto
 check "demote by hand" agent "$host" mirror vm1 demote
 check "stop by hand" agent "$host" mirror vm1 stop
 mkdir -p "$build/lab-logs"
-out=$(on "$host" timeout 400 "$repo/ocf-tester/in-host" vm1 vm1 2>&1)
+# The tree may be where a host has something of its own (/tmp): the hosts get a copy.
+cp -r "$repo/ocf-tester" "$world/"
+out=$(on "$host" timeout 400 /run/world/ocf-tester/in-host vm1 vm1 2>&1)
 rc=$?
 echo "$out" >"$build/lab-logs/ocf-tester.txt"
 while read -r verb what; do
