@@ -91,6 +91,9 @@ static int exec_remove(const struct vm_op *op, struct vs_inode *parent)
 
 static int exec_rename(const struct vm_op *op, struct vs_inode *parent, struct vs_inode *parent2)
 {
+	/* A whiteout is a device node, which a unit must not hold. */
+	if (op->flags & ~(uint32_t)(RENAME_NOREPLACE | RENAME_EXCHANGE))
+		return -EINVAL;
 	if (renameat2(parent->fd, op->name, parent2->fd, op->name2, op->flags) < 0)
 		return -errno;
 	vs_dirty(parent, VS_META);
