@@ -147,12 +147,15 @@ static void answer_explain(struct worker *w, uint32_t id)
 	struct vc_view v = vc_look(s, now);
 	reason_text(w, v.reason, text, sizeof text);
 	explain_eras(w, eras, sizeof eras);
+	struct vd_progress p;
+	vd_progress(w->path, &p);
 	long lease_s = s->lease_end_ns > now ? (long)((s->lease_end_ns - now) / 1000000000u) : 0;
 	struct vt_kv *kv = begin_reply(w, id, 0);
 	vt_kv_add(kv, "text",
 		  "state: %s %s, %s\nmay be promoted: %s%s%s\nstanding on disk: %s, last eras: %s\n"
 		  "connection: %s, data link %s%s%s\ntoken: %s, proof of quorum good for %ld s\n"
-		  "quorum: %s, %s: %s, %s\nfencing: %s%s",
+		  "quorum: %s, %s: %s, %s\nfencing: %s%s\n"
+		  "guest's changes under way: %llu, the oldest for %llu ms; answered so far: %llu",
 		  show_names[v.show], colour_names[v.colour],
 		  v.uptodate ? "uptodate" : "not uptodate", v.score >= 0 ? "yes" : "no",
 		  text[0] ? "; " : "", text, standing_names[s->d.standing], eras,
@@ -162,7 +165,9 @@ static void answer_explain(struct worker *w, uint32_t id)
 		  s->quorate ? "yes" : "no", w->who.peer_name,
 		  s->peer_member ? "member" : "not a member",
 		  s->peer_master ? "vmtwind there" : "no vmtwind",
-		  s->fence.known ? "known" : "not known", s->fence.pending ? ", pending" : "");
+		  s->fence.known ? "known" : "not known", s->fence.pending ? ", pending" : "", (unsigned long long)p.held,
+		  (unsigned long long)(p.oldest_ns ? (now - p.oldest_ns) / VC_NS_PER_MS : 0),
+		  (unsigned long long)(p.writes + p.flushes));
 	wk_master_send(w);
 }
 
