@@ -58,7 +58,8 @@ help:
 	@echo 'deps         install what build and tests need (apt), without starting services'
 	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
 	@echo 'check        all tests in their short form'
-	@echo 'check-unit check-san check-valgrind check-sim check-ocf check-ctl check-dp check-lab lint fuzz   its parts'
+	@echo 'check-unit check-san check-valgrind check-sim check-ocf check-ctl check-dp lint fuzz check-lab-self'
+	@echo 'check-lab check-lab-xfs   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'soak-sim     a million simulated lives of the decision core, and its deliberate faults'
@@ -180,7 +181,7 @@ uninstall-man:
 
 # ---- the lab: two hosts on this machine -------------------------------------------------------------
 TREE := $(BUILD)/tree
-.PHONY: lab-tree guest check-lab soak-cuts
+.PHONY: lab-tree guest check-lab check-lab-self check-lab-xfs soak-cuts
 lab-tree: all
 	@$(MAKE) --no-print-directory -s install DESTDIR=$(TREE)
 guest: $(BUILD)/guest/type
@@ -189,6 +190,10 @@ $(BUILD)/guest/type: $(wildcard tests/guest/*)
 	@tests/guest/probe-kvm $(BUILD)/guest >$@.new && mv $@.new $@
 check-lab: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(LAB_TESTS)
+check-lab-self: guest
+	@GUEST=$(abspath $(BUILD)/guest) tests/lab/selftest ext4
+check-lab-xfs: lab-tree guest
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --fs xfs failover both_off
 soak-cuts: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak failover
 
@@ -225,7 +230,7 @@ check-valgrind: $(UNIT_TESTS)
 
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
-CHECK_PARTS ?= lint unit san valgrind sim fuzz ocf ctl dp lab
+CHECK_PARTS ?= lint unit san valgrind sim fuzz ocf ctl dp lab-self lab lab-xfs
 .PHONY: deps demo demo-ready check check-fuzz
 deps:
 	@packaging/deps check

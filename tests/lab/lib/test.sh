@@ -154,6 +154,16 @@ agent() {
 
 maintenance() { on host1 timeout 60 pcs property set maintenance-mode="$1"; }
 
+# nothing_left NAMESPACES: no process in them, no mount, loop device, network link or directory of the lab.
+nothing_left() {
+	! readlink /proc/[0-9]*/ns/* 2>/dev/null | grep -xF "$1" || { echo "processes live in these"; return 1; }
+	! grep -F "/$lab_name/" /proc/mounts || return 1
+	! losetup -a | grep -F "/$lab_name/" || return 1
+	! pgrep -fa "(__keeper|hostinit.*/)$lab_name( |$)" || return 1
+	! ip -o link | grep -E " (br[01]|p[123]r[01]|ring[01])[]" || return 1
+	[ ! -e "$lab_dir" ] || { echo "$lab_dir is left"; return 1; }
+}
+
 # ---- typing what a user types --------------------------------------------------------------------------------------
 
 # commands FILE: the commands of a file, one a line: no comments, continued lines joined.
