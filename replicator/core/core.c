@@ -278,7 +278,7 @@ void vc_step(struct vc_state *s, const struct vc_event *e, struct vc_out *out)
 	out->count = 0;
 	if (s->exited)
 		return;
-	gate_lease(&x); /* before anything is decided (DESIGN 5: checked at every decision) */
+	gate_lease(&x); /* before anything is decided (docs/PROTOCOL.md: checked at every decision) */
 	dispatch(&x);
 	session_pursue(&x);
 	request_pursue(&x);

@@ -139,7 +139,7 @@ struct vc_config {
 	uint32_t promote_wait_ms; /* how long a promote request waits for evidence before -EAGAIN */
 };
 
-/* What the gate of DESIGN 4.2 has reached. */
+/* What the gate of docs/PROTOCOL.md has reached. */
 enum vc_stage { VC_S_EVIDENCE, VC_S_ROUNDTRIP };
 
 struct vc_state {
@@ -199,7 +199,7 @@ struct vc_state {
 	bool exited;
 };
 
-/* Begins with what the disk says. Not certain (DESIGN 2). Actions: none. */
+/* Begins with what the disk says. Not certain (docs/PROTOCOL.md). Actions: none. */
 void vc_init(struct vc_state *s, const struct vc_config *config, const struct vc_durable *durable);
 /* One step. out is overwritten. */
 void vc_step(struct vc_state *s, const struct vc_event *e, struct vc_out *out);
@@ -217,7 +217,7 @@ struct vc_view {
 	enum vc_reason reason; /* why not promotable or not green; NONE */
 };
 
-/* The state in the operators' words and the promotion score (DESIGN 7). */
+/* The state in the operators' words and the promotion score (docs/PROTOCOL.md). */
 struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns);
 
 /* Phases and their allowed successors: successors[p] has bit q set if p -> q may happen. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What a fencing history says about each node, reduced to what a gate may use (DESIGN 4.2c): which
+ * What a fencing history says about each node, reduced to what a gate may use (docs/PROTOCOL.mdc): which
  * off or reboot succeeded last, as an opaque identity, and whether one is under way. Unfencing ("on")
  * proves nothing. Callers compare identities for being different, never for being newer: the clocks
  * of several hosts, which may be set, stand behind the times. No system calls.

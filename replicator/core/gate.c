@@ -93,7 +93,7 @@ void go_solo(struct step *x, enum vc_reason why)
 	act(x, VC_A_STREAM_END);
 	s->forgot = true;
 	s->d.standing = VC_SOLO;
-	s->certain = false; /* a solo host needs no token (DESIGN 5) */
+	s->certain = false; /* a solo host needs no token (docs/PROTOCOL.md) */
 	gate_forget(s);
 	s->lost_since_ns = 0;
 	act(x, VC_A_FLUSH);
@@ -165,7 +165,7 @@ void gate_on_peer_gone(struct step *x, enum vc_departure how)
 		session_apart(x);
 }
 
-/* Asks the peer to step back, then the fencer: a hung peer keeps quorum for ever (DESIGN 4.4). */
+/* Asks the peer to step back, then the fencer: a hung peer keeps quorum for ever (docs/PROTOCOL.md). */
 static void press(struct step *x)
 {
 	struct vc_state *s = x->s;

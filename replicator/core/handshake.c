@@ -84,7 +84,7 @@ void handshake_changed(struct step *x)
 		session_apart(x);
 }
 
-/* Among hosts whose logs do not tell: neither solo nor syncing (DESIGN 5, TRAPS 13). */
+/* Among hosts whose logs do not tell: neither solo nor syncing (docs/PROTOCOL.md, TRAPS 13). */
 static enum verdict by_cache(unsigned self, const struct vc_hello *me, const struct vc_hello *peer)
 {
 	if (me->survived != peer->survived)

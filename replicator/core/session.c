@@ -17,7 +17,7 @@ void session_apart(struct step *x)
 	if (s->phase == VC_APART)
 		return;
 	act(x, VC_A_LINK_DISABLE);
-	/* What is in flight since INSYNC is kept: the same pairing may come back (DESIGN 4.1). */
+	/* What is in flight since INSYNC is kept: the same pairing may come back (docs/PROTOCOL.md). */
 	if (s->phase != VC_INSYNC && s->phase != VC_LOST && !s->resuming) {
 		act(x, VC_A_STREAM_END);
 		s->forgot = true;

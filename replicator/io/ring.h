@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The worker's loop: one io_uring, one thread, no locks (DESIGN 11). Everything that completes later
+ * The worker's loop: one io_uring, one thread, no locks (docs/ARCHITECTURE.md). Everything that completes later
  * is a vr_op embedded in its owner's struct; its callback runs from vr_run, never from a submit.
  */
 #ifndef VMTWIN_IO_RING_H

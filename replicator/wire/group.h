@@ -2,7 +2,7 @@
 /*
  * What masters say to each other in the CPG group VT_CPG_GROUP: version u8, kind u8, then the fields
  * in the order of the struct. CPG delivers in one total order to all members, the sender included.
- * Bulk data never goes this way (DESIGN of the data link: TCP).
+ * Bulk data never goes this way (docs/PROTOCOL.md of the data link: TCP).
  */
 #ifndef VMTWIN_WIRE_GROUP_H
 #define VMTWIN_WIRE_GROUP_H

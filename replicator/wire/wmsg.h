@@ -35,7 +35,7 @@ enum vw_type {
 	VW_REPLY,      /* the answer to VW_REQUEST */
 	VW_STATUS,     /* at each change: what to publish (scores, attributes) */
 	VW_ASK_FENCE_STATE, /* send a VW_FENCE that was read after now */
-	VW_FENCE_PEER, /* have the peer's node fenced (DESIGN 4.4) */
+	VW_FENCE_PEER, /* have the peer's node fenced (docs/PROTOCOL.md) */
 	VW_VM_DOWN,    /* destroy this unit's domain: the lease ended (S6) */
 };
 

@@ -395,7 +395,7 @@ static void disk_fails_while_promoting(void **state)
 	assert_int_equal(promote(0, 3000), 0);
 }
 
-/* Nobody is there to go on: then leaving does not make the only copy outdated (DESIGN 4.3). */
+/* Nobody is there to go on: then leaving does not make the only copy outdated (docs/PROTOCOL.md). */
 static void leaving_nobody(void **state)
 {
 	(void)state;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Corosync: joining the group, quorum, lease proofs. A broken handle is not mended in place: the
- * token of each unit is bound to it (DESIGN 5), so the master says that quorum is unknown and ends;
+ * token of each unit is bound to it (docs/PROTOCOL.md), so the master says that quorum is unknown and ends;
  * its supervisor starts the next one, to which the workers attach afresh.
  */
 #include "daemon/master/master.h"

@@ -80,7 +80,7 @@ static int32_t on_child_signal(int32_t signal_number, void *data)
 }
 
 /*
- * The group is not left politely: to the peer the end of a master is the end of its token (DESIGN 5),
+ * The group is not left politely: to the peer the end of a master is the end of its token (docs/PROTOCOL.md),
  * and a clean leave is something that a unit says, not its master.
  */
 static int32_t on_end_signal(int32_t signal_number, void *data)

@@ -2,7 +2,7 @@
 /*
  * Units and their workers' lives. A worker holds an exclusive lock on RUN/UNIT.pid as long as it
  * lives; only when that lock is free does it count as dead, and only then is the peer told so: the
- * peer may go on alone on this word (DESIGN 4.2b).
+ * peer may go on alone on this word (docs/PROTOCOL.mdb).
  */
 #include "daemon/master/master.h"
 

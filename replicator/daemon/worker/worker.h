@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The worker: one process a unit, one thread, one ring. It drives the decision core and carries out
- * its actions in order; data path and link do the work (DESIGN 11).
+ * its actions in order; data path and link do the work (docs/ARCHITECTURE.md).
  */
 #ifndef VMTWIN_DAEMON_WORKER_H
 #define VMTWIN_DAEMON_WORKER_H
