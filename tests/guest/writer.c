@@ -249,7 +249,7 @@ static int64_t now_ms(void)
 static void load(struct writer *w)
 {
 	int64_t next_ms = now_ms();
-	int64_t wait_ms = 0;
+	int64_t now, wait_ms = 0;
 
 	while (!button_pressed(w, (int)wait_ms)) {
 		unsigned int count = rec_batch(w->last + 1, w->seed);
@@ -263,9 +263,10 @@ static void load(struct writer *w)
 			continue;
 		/* Late batches aren't caught up: after a stall the load goes on, it doesn't burst. */
 		next_ms += 1000 / w->rate;
-		if (next_ms < now_ms())
-			next_ms = now_ms();
-		wait_ms = next_ms - now_ms();
+		now = now_ms(); /* once: a negative wait would have no end */
+		if (next_ms < now)
+			next_ms = now;
+		wait_ms = next_ms - now;
 	}
 	say("SHUTDOWN");
 }

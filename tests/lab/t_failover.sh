@@ -25,11 +25,11 @@ cut_secondary() { # WHICH
 	stall_begin
 	random_pause 4
 	check "$1: power cut of $victim" lab power-cut "$lab_name" "$victim"
-	check "$1: the VM goes on" goes_on 50
+	check "$1: the VM goes on" goes_on 50 || return
 	stall_end
 	note "longest stall of the guest: $stall_ms ms"
-	check "$1: $victim is back as SECOND green" becomes_green
-	check "$1: the VM never stopped" test "$starts $host" = "$(boots) $(vm_host)"
+	check "$1: $victim is back as SECOND green" becomes_green || return
+	check "$1: the VM never stopped" test "$starts $host" = "$(boots) $(vm_host)" || return
 	check "$1: $(verdict)" nothing_lost
 }
 
