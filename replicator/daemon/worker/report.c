@@ -149,6 +149,8 @@ static void answer_explain(struct worker *w, uint32_t id)
 	explain_eras(w, eras, sizeof eras);
 	struct vd_progress p;
 	vd_progress(w->path, &p);
+	uint64_t oldest_ms = p.oldest_ns ? (now - p.oldest_ns) / VC_NS_PER_MS : 0;
+	uint64_t answered = p.writes + p.flushes;
 	long lease_s = s->lease_end_ns > now ? (long)((s->lease_end_ns - now) / 1000000000u) : 0;
 	struct vt_kv *kv = begin_reply(w, id, 0);
 	vt_kv_add(kv, "text",
@@ -165,9 +167,9 @@ static void answer_explain(struct worker *w, uint32_t id)
 		  s->quorate ? "yes" : "no", w->who.peer_name,
 		  s->peer_member ? "member" : "not a member",
 		  s->peer_master ? "vmtwind there" : "no vmtwind",
-		  s->fence.known ? "known" : "not known", s->fence.pending ? ", pending" : "", (unsigned long long)p.held,
-		  (unsigned long long)(p.oldest_ns ? (now - p.oldest_ns) / VC_NS_PER_MS : 0),
-		  (unsigned long long)(p.writes + p.flushes));
+		  s->fence.known ? "known" : "not known", s->fence.pending ? ", pending" : "",
+		  (unsigned long long)p.held,
+		  (unsigned long long)oldest_ms, (unsigned long long)answered);
 	wk_master_send(w);
 }
 
