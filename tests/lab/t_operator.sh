@@ -8,7 +8,13 @@ shots() { grep -c 'power-off host[12] for-' "$world/power.log"; }
 shows() { quiet_on "$1" timeout 15 vmtwin status vm1 | grep -qE "$2"; } # HOST PATTERN
 worker_of() { quiet_on "$1" head -n1 /run/vmtwin/vm1.pid; }
 libvirt_answers() { on "$1" timeout 5 virsh -q list --all; }
-tidy() { quiet_on host1 timeout 60 pcs resource cleanup; }
+# Pacemaker may restart the VM for it: what it has forgotten about the promoted mirror it asks anew, and the VM depends
+# on that.
+tidy() {
+	quiet_on host1 timeout 60 pcs resource cleanup >/dev/null
+	quiet_on host1 timeout 60 crm_resource --wait
+	check "once failures are cleaned up it goes on" goes_on 20 90
+}
 
 need "vm1 is ready" vm1_ready
 primary=$(vm_host)
