@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Disks of the simulated world: the store as a set of cells, and the metadata as the bytes of its two
+ * slots. A power cut takes any subset of what was not made durable, of a slot any of its sectors.
+ */
+#include <string.h>
+
+#include "tests/sim/world.h"
+
+#define SECTOR 512
+
+void sim_add(struct cells *c, unsigned n)
+{
+	c->bit[n / 64] |= 1ull << (n % 64);
+}
+
+bool sim_has(const struct cells *c, unsigned n)
+{
+	return c->bit[n / 64] >> (n % 64) & 1;
+}
+
+bool sim_includes(const struct cells *all, const struct cells *some)
+{
+	for (unsigned i = 0; i < SIM_WRITES / 64; i++)
+		if (some->bit[i] & ~all->bit[i])
+			return false;
+	return true;
+}
+
+/* ---- metadata -------------------------------------------------------------------------------------- */
+
+static void encode_next(struct host *me, const struct vc_durable *durable)
+{
+	struct vm_record rec = {.generation = me->generation + 1, .durable = *durable};
+	vm_encode(&rec, me->slot[1 - me->slot_current]);
+}
+
+static void took_turn(struct host *me, const struct vc_durable *durable)
+{
+	me->slot_current = 1 - me->slot_current;
+	me->generation++;
+	me->disk = me->disk_read = *durable;
+}
+
+void sim_persist(struct world *w, unsigned h, const struct vc_durable *durable)
+{
+	struct host *me = &w->host[h];
+	struct vm_record back;
+	int next = 1 - me->slot_current;
+	encode_next(me, durable);
+	if (vm_decode(&back, me->slot[next]) < 0 ||
+	    memcmp(&back.durable, durable, sizeof *durable) != 0)
+		sim_violation(w, h, "a metadata record decodes to something else");
+	memcpy(me->slot_durable[next], me->slot[next], VM_SLOT_SIZE);
+	took_turn(me, durable);
+}
+
+void sim_persist_cut(struct world *w, unsigned h, const struct vc_durable *durable)
+{
+	if (world_random(w, 4) == 0)
+		return; /* it was not written at all */
+	/* Written, and seen by the next start on this boot, but not made durable. */
+	encode_next(&w->host[h], durable);
+}
+
+void sim_disk_format(struct world *w, unsigned h, const struct vc_durable *first)
+{
+	struct host *me = &w->host[h];
+	sim_persist(w, h, first);
+	sim_persist(w, h, first);
+	me->generation = 2;
+}
+
+bool sim_disk_open(struct world *w, unsigned h, struct vc_durable *out)
+{
+	struct host *me = &w->host[h];
+	struct vm_record rec[2];
+	int res[2], damaged;
+	if (memcmp(&me->disk, &me->disk_read, sizeof me->disk) != 0)
+		sim_persist(w, h, &me->disk);
+	for (int i = 0; i < 2; i++)
+		res[i] = vm_decode(&rec[i], me->slot[i]);
+	int slot = vm_choose(rec, res, &damaged);
+	if (slot < 0) {
+		sim_violation(w, h, "no valid metadata slot is left");
+		return false;
+	}
+	me->slot_current = slot;
+	me->generation = rec[slot].generation;
+	me->disk = me->disk_read = *out = rec[slot].durable;
+	if (damaged) {
+		sim_say(w, h, "one metadata slot is damaged", "");
+		w->n.torn++;
+		vm_distrust(out);
+	}
+	return true;
+}
+
+static void lose_slots(struct world *w, struct host *me)
+{
+	for (unsigned i = 0; i < 2; i++)
+		for (unsigned at = 0; at < VM_SLOT_SIZE; at += SECTOR)
+			if (memcmp(me->slot[i] + at, me->slot_durable[i] + at, SECTOR) != 0 &&
+			    world_random(w, 2))
+				memcpy(me->slot_durable[i] + at, me->slot[i] + at, SECTOR);
+	memcpy(me->slot, me->slot_durable, sizeof me->slot);
+}
+
+/* ---- the store ------------------------------------------------------------------------------------- */
+
+/*
+ * An acknowledged write that was not flushed is not promised any more once every host that had to hold
+ * it has lost it by a power cut (DESIGN.md, 5).
+ */
+static void excuse(struct world *w, unsigned h)
+{
+	const struct host *a = &w->host[0], *b = &w->host[1];
+	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
+		uint64_t gone = (~a->must.bit[i] | a->lost.bit[i]) &
+				(~b->must.bit[i] | b->lost.bit[i]);
+		for (unsigned k = 0; k < 2; k++) {
+			if (gone & w->acked[k].bit[i] & w->flushed[k].bit[i])
+				sim_violation(w, h, "S1: a write before an answered flush is lost");
+			w->acked[k].bit[i] &= ~gone;
+		}
+	}
+}
+
+void sim_disk_lose(struct world *w, unsigned h)
+{
+	struct host *me = &w->host[h];
+	lose_slots(w, me);
+	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
+		uint64_t had = me->cache.bit[i];
+		me->durable.bit[i] |= had & world_random(w, 0);
+		me->lost.bit[i] |= had & ~me->durable.bit[i];
+	}
+	me->cache = me->durable;
+	excuse(w, h);
+}
+
+void sim_disk_copy(struct world *w, unsigned h)
+{
+	struct host *me = &w->host[h];
+	(void)w;
+	memcpy(me->copy_slot, me->slot_durable, sizeof me->copy_slot);
+	me->copy_store = me->durable;
+	me->has_copy = true;
+}
+
+bool sim_disk_put_back(struct world *w, unsigned h)
+{
+	struct host *me = &w->host[h];
+	if (me->powered || !me->has_copy)
+		return false;
+	sim_say(w, h, "its disk is replaced by an old copy", "");
+	for (unsigned i = 0; i < SIM_WRITES / 64; i++)
+		me->lost.bit[i] |= me->cache.bit[i] & ~me->copy_store.bit[i];
+	memcpy(me->slot, me->copy_slot, sizeof me->slot);
+	memcpy(me->slot_durable, me->copy_slot, sizeof me->slot);
+	me->cache = me->durable = me->copy_store;
+	me->disk = me->disk_read; /* the slots count */
+	excuse(w, h);
+	w->n.rolled_back++;
+	return true;
+}
