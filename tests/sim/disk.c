@@ -52,6 +52,9 @@ void sim_persist(struct world *w, unsigned h, const struct vc_durable *durable)
 	    memcmp(&back.durable, durable, sizeof *durable) != 0)
 		sim_violation(w, h, "a metadata record decodes to something else");
 	memcpy(me->slot_durable[next], me->slot[next], VM_SLOT_SIZE);
+	if (me->disk.standing == VC_SYNCING && durable->standing == VC_PAIRED)
+		for (unsigned i = 0; i < SIM_WRITES / 64; i++) /* it answers for all from here on */
+			me->must.bit[i] |= w->acked[h].bit[i];
 	took_turn(me, durable);
 }
 
@@ -109,15 +112,15 @@ static void lose_slots(struct world *w, struct host *me)
 /* ---- the store ------------------------------------------------------------------------------------- */
 
 /*
- * An acknowledged write that was not flushed is not promised any more once every host that had to hold
- * it has lost it by a power cut (DESIGN.md, 5).
+ * An acknowledged write that the guest did not flush is not promised any more once every host that had
+ * to hold it has lost power since (docs/PROTOCOL.md).
  */
 static void excuse(struct world *w, unsigned h)
 {
 	const struct host *a = &w->host[0], *b = &w->host[1];
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
-		uint64_t gone = (~a->must.bit[i] | a->lost.bit[i]) &
-				(~b->must.bit[i] | b->lost.bit[i]);
+		uint64_t gone = (~a->must.bit[i] | a->at_risk.bit[i]) &
+				(~b->must.bit[i] | b->at_risk.bit[i]);
 		for (unsigned k = 0; k < 2; k++) {
 			if (gone & w->acked[k].bit[i] & w->flushed[k].bit[i])
 				sim_violation(w, h, "S1: a write before an answered flush is lost");
@@ -126,14 +129,16 @@ static void excuse(struct world *w, unsigned h)
 	}
 }
 
+/* Whoever stopped cleanly before has lost nothing. */
 void sim_disk_lose(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
+	uint64_t cut = me->stopped_clean ? 0 : ~0ull;
 	lose_slots(w, me);
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
 		uint64_t had = me->cache.bit[i];
+		me->at_risk.bit[i] |= had & ~w->flushed[h].bit[i] & cut;
 		me->durable.bit[i] |= had & world_random(w, 0);
-		me->lost.bit[i] |= had & ~me->durable.bit[i];
 	}
 	me->cache = me->durable;
 	excuse(w, h);
@@ -155,7 +160,7 @@ bool sim_disk_put_back(struct world *w, unsigned h)
 		return false;
 	sim_say(w, h, "its disk is replaced by an old copy", "");
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++)
-		me->lost.bit[i] |= me->cache.bit[i] & ~me->copy_store.bit[i];
+		me->at_risk.bit[i] |= me->cache.bit[i] & ~me->copy_store.bit[i];
 	memcpy(me->slot, me->copy_slot, sizeof me->slot);
 	memcpy(me->slot_durable, me->copy_slot, sizeof me->slot);
 	me->cache = me->durable = me->copy_store;

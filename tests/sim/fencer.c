@@ -48,19 +48,29 @@ static bool fencers_connected(const struct world *w)
 /* Fencers tell each other; one that is down, or cut off, does not hear it. */
 static void record(struct world *w, unsigned h, const struct fence_item *item)
 {
-	if (w->host[h].fencer_up)
-		put_item(&w->host[h], item);
-	if (fencers_connected(w))
-		put_item(&w->host[1 - h], item);
+	for (unsigned k = 0; k < 2; k++) {
+		if (!(k == h ? w->host[k].fencer_up : fencers_connected(w)))
+			continue;
+		put_item(&w->host[k], item);
+		w->host[k].fence_asked = true; /* notified */
+	}
 }
 
 void sim_fencers_meet(struct world *w)
 {
 	if (!fencers_connected(w))
 		return;
-	for (unsigned h = 0; h < 2; h++)
-		for (unsigned i = 0; i < w->host[h].history_count; i++)
-			put_item(&w->host[1 - h], &w->host[h].history[i]);
+	for (unsigned h = 0; h < 2; h++) {
+		for (unsigned i = 0; i < w->host[h].history_count; i++) {
+			struct fence_item *item = &w->host[h].history[i];
+			/* begun by a fencer that has forgotten it: it failed, as far as anybody knows */
+			if (item->origin != h && item->state == VT_FENCE_PENDING &&
+			    !find_item(&w->host[1 - h], item->serial))
+				item->state = VT_FENCE_OTHER;
+			put_item(&w->host[1 - h], item);
+		}
+	}
+	w->host[0].fence_asked = w->host[1].fence_asked = true;
 }
 
 /* Of a fencer that ended nobody hears the result: the others take its action for failed. */
@@ -164,6 +174,7 @@ void sim_fencer_read(struct world *w, unsigned h)
 	    me->news_count == SIM_FENCE_NEWS)
 		return;
 	me->fence_asked = false;
+	me->fencer_read_ns = w->now;
 	me->news[me->news_count++] = learn(w, h);
 }
 

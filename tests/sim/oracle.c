@@ -26,12 +26,19 @@ static void check_line(struct world *w, unsigned h, const struct vc_era *era)
 	w->ack_id[era->number % VC_ERAS] = era->id;
 }
 
+static bool holds_era(const struct vc_eralog *log, const struct vc_era *era)
+{
+	for (unsigned i = 0; i < log->count; i++)
+		if (log->era[i].id == era->id && log->era[i].number == era->number)
+			return true;
+	return false;
+}
+
 /* S5: the era is on disk on each host that started it before a write in it is acknowledged. */
 static void check_era(struct world *w, unsigned h, const struct request *r)
 {
 	const struct host *me = &w->host[h], *peer = &w->host[1 - h];
 	const struct vc_era *last = vc_eralog_last(&me->disk.log);
-	const struct vc_era *theirs = vc_eralog_last(&peer->disk.log);
 	if (!last || (me->disk.standing != VC_SOLO && me->disk.standing != VC_PAIRED)) {
 		sim_violation(w, h, "S8: a write is acknowledged by a host whose disk calls it unusable");
 		return;
@@ -42,7 +49,7 @@ static void check_era(struct world *w, unsigned h, const struct request *r)
 	 * is under way, and its copy is not usable before (docs/PROTOCOL.md). */
 	bool one_sided = peer->disk.standing == VC_SYNCING && me->core.phase == VC_SRC_END;
 	if (me->disk.standing == VC_PAIRED && !one_sided && !w->lied &&
-	    (!theirs || theirs->id != last->id))
+	    !holds_era(&peer->disk.log, last))
 		sim_violation(w, h, "S5: a pair era is not on the other host's disk");
 	if (me->disk.standing == VC_PAIRED && !r->peer_has_it)
 		sim_violation(w, h, "S1: acknowledged alone in a pair era");

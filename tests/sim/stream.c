@@ -202,7 +202,8 @@ void world_resync_done(struct world *w, unsigned source)
 	to->cache = from->cache;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
 		to->durable.bit[i] &= to->cache.bit[i];
-		to->lost.bit[i] &= ~to->cache.bit[i];
+		to->at_risk.bit[i] &= ~to->cache.bit[i];
+		from->at_risk.bit[i] &= ~from->cache.bit[i];
 	}
 	world_event_type(w, source, VC_E_SYNC_DONE);
 }

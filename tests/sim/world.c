@@ -56,6 +56,7 @@ void world_start_worker(struct world *w, unsigned h)
 		return;
 	memcpy(config.boot_id, &me->boot, sizeof me->boot);
 	me->worker = true;
+	me->stopped_clean = false;
 	me->link_enabled = false;
 	me->conn = 0;
 	me->req_count = 0;
@@ -254,6 +255,8 @@ static void pass_at(struct world *w, unsigned h, uint64_t ms)
 		sim_ring_notice(w, h);
 	if (me->quorum_ends_ns && w->now >= me->quorum_ends_ns)
 		sim_quorum_lost(w, h);
+	if (w->life && w->now >= me->fencer_read_ns + SIM_FENCER_READ_MS * MS)
+		sim_fencer_read(w, h);
 	if (!me->worker)
 		return;
 	if (sim_in_group(w, h) && me->quorate && !me->stale) {

@@ -24,6 +24,7 @@
 #define SIM_QUORUM_LATE_MS 12000 /* the loss of quorum is told this late */
 #define SIM_TOTEM_MS 4000 /* a lost token is noticed by then */
 #define SIM_LINK_TIMEOUT_MS 5000
+#define SIM_FENCER_READ_MS 5000
 #define SIM_FENCER_SETTLE_MS 2000 /* as daemon/fencewatch: a fencer that just started is not believed */
 /* fence_vmtwin: the longest lease, from the latest moment that a proof can be of, and a margin */
 #define SIM_FENCE_WAIT_MS (SIM_LEASE_LONG_MS + SIM_QUORUM_LATE_MS + 5000)
@@ -74,6 +75,7 @@ struct fence_item { /* one entry of a fencing history */
 struct host {
 	struct vc_state core;
 	bool powered, worker, master;
+	bool stopped_clean; /* the worker ended by itself, and none ran since */
 	uint64_t master_id, boot;
 
 	/* clocks: what CLOCK_BOOTTIME and the wall clock show, derived from the world's time */
@@ -96,7 +98,7 @@ struct host {
 	struct vc_durable disk, disk_read; /* a story may edit disk: then it is written at the next start */
 
 	struct cells cache, durable; /* the store: as read, and as left by a power cut */
-	struct cells must, lost; /* acknowledged writes that this host must hold; what power cuts took */
+	struct cells must, at_risk; /* acknowledged writes that it must hold; what a power cut could take */
 
 	/* the data link's end */
 	bool link_enabled;
@@ -133,7 +135,7 @@ struct host {
 
 	/* the fencer's part on this host, and what the master made of it */
 	bool fencer_up;
-	uint64_t fencer_settled_ns;
+	uint64_t fencer_settled_ns, fencer_read_ns;
 	struct fence_item history[SIM_HISTORY];
 	unsigned history_count;
 	bool fence_asked;
