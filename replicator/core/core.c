@@ -183,6 +183,8 @@ static void dispatch(struct step *x)
 		break;
 	case VC_E_ATTACHED:
 		s->attached = true;
+		if (s->vm_down_due)
+			vm_down(x);
 		break;
 	case VC_E_MASTER_LOST:
 		on_master_lost(x);

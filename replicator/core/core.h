@@ -196,6 +196,7 @@ struct vc_state {
 	bool sender;	/* we are the sending end of the stream */
 	bool sync_done; /* SOURCE: all sent, but the lease was not proven yet */
 	bool failed;	/* primary whose writes fail (lease end, FAIL_HELD, disk) until demoted */
+	bool vm_down_due; /* VM_DOWN was said, and nobody has demoted us since */
 	bool disk_failed;
 
 	bool certain;

@@ -70,6 +70,12 @@ void fail_writes(struct step *x, enum vc_reason why)
 	take_unless_there(x, VC_T_GATE_FAILED);
 }
 
+void vm_down(struct step *x)
+{
+	x->s->vm_down_due = true; /* until demoted: a master that comes later is told again */
+	act(x, VC_A_VM_DOWN);
+}
+
 void become_outdated(struct step *x, enum vc_transition by, enum vc_reason why)
 {
 	struct vc_state *s = x->s;
@@ -84,7 +90,7 @@ void become_outdated(struct step *x, enum vc_transition by, enum vc_reason why)
 		request_refuse_promote(x, -EPERM, VC_R_OUTDATED);
 	if (s->role != VC_SECONDARY) {
 		fail_writes(x, why);
-		act(x, VC_A_VM_DOWN);
+		vm_down(x);
 	}
 }
 
@@ -252,6 +258,6 @@ void gate_lease(struct step *x)
 		request_refuse_promote(x, -EAGAIN, VC_R_NO_QUORUM);
 	if (writes && s->role != VC_SECONDARY) {
 		fail_writes(x, VC_R_LEASE_END);
-		act(x, VC_A_VM_DOWN);
+		vm_down(x);
 	}
 }

@@ -66,6 +66,8 @@ void go_solo(struct step *x, enum vc_transition by, enum vc_reason why);
 void become_outdated(struct step *x, enum vc_transition by, enum vc_reason why);
 /* Held and future writes fail, until demoted. */
 void fail_writes(struct step *x, enum vc_reason why);
+/* Its VM must not go on here. */
+void vm_down(struct step *x);
 
 /* ---- request.c: promote, demote, stop */
 void request_on(struct step *x);

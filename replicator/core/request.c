@@ -97,7 +97,7 @@ void request_on_drained(struct step *x)
 	act(x, VC_A_FLUSH);
 	take_unless_there(x, VC_T_GATE_CLOSED);
 	take(x, VC_T_DEMOTION_DONE);
-	s->failed = false;
+	s->failed = s->vm_down_due = false;
 	story(x, VC_R_DEMOTED);
 	if (s->want_demote)
 		act_reply(x, VC_E_DEMOTE, 0, VC_R_NONE);

@@ -73,7 +73,7 @@ static void begin_target(struct step *x)
 		/* The VM runs on a copy that is not the one to go on with. */
 		session_apart(x);
 		fail_writes(x, VC_R_OUTDATED);
-		act(x, VC_A_VM_DOWN);
+		vm_down(x);
 		return;
 	}
 	take_unless_there(x, VC_T_UNCERTAIN_TARGET);

@@ -456,6 +456,29 @@ static void end_of_resync_holds_writes(void **state)
 	assert_int_equal(w.host[0].gate, VC_G_PAIR);
 }
 
+static unsigned actions_of(unsigned h, enum vc_action_type type)
+{
+	unsigned n = 0;
+	for (unsigned i = 0; i < w.host[h].acts.count; i++)
+		n += w.host[h].acts.action[i].type == type;
+	return n;
+}
+
+/* The lease ended while no master was there to take the VM down: the next one is told. */
+static void vm_down_outlives_the_master(void **state)
+{
+	(void)state;
+	world_kill_master(&w, 0);
+	settle(SIM_LEASE_LONG_MS + 1000);
+	assert_int_equal(w.host[0].core.gate, VC_G_FAILED);
+	world_event_type(&w, 0, VC_E_ATTACHED);
+	assert_int_equal(actions_of(0, VC_A_VM_DOWN), 1);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	world_event_type(&w, 0, VC_E_ATTACHED);
+	assert_int_equal(actions_of(0, VC_A_VM_DOWN), 0);
+}
+
 /* The other host is lost for good: the operator's word starts a new era, marked so (S8). */
 static void force_of_an_uncertain_copy(void **state)
 {
@@ -592,6 +615,7 @@ int main(void)
 	    STORY(leaving_nobody),
 	    STORY(broken_stream_of_two_secondaries),
 	    STORY(end_of_resync_holds_writes),
+	    STORY(vm_down_outlives_the_master),
 	    STORY(force_of_an_uncertain_copy),
 	    STORY(force_makes_a_fork_that_is_not_forgotten),
 	    STORY(force_has_rules),
