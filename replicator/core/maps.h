@@ -26,7 +26,8 @@ void vc_maps_alone(struct vc_maps *m, uint64_t grains);
  * from completed flushes; ids that are equal prove nothing (TRAPS 21).
  */
 void vc_maps_settle(struct vc_maps *m, uint64_t here, uint64_t there);
-/* VC_A_FOLD: this host goes on alone; what was in flight may be missing on the other. */
+/* VC_A_FOLD: this host goes on alone; what was in flight may be missing on the other. Were it left out, the
+ * bounded log could never be emptied. */
 void vc_maps_fold(struct vc_maps *m);
 /* What a resync must compare: what either host's maps name. */
 uint64_t vc_maps_compare(const struct vc_maps *mine, const struct vc_maps *theirs);
