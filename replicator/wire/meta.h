@@ -13,7 +13,7 @@
 #include "core/types.h"
 
 #define VM_SLOT_SIZE 4096
-#define VM_FORMAT 1
+#define VM_FORMAT 2
 
 struct vm_record {
 	uint64_t generation; /* the higher valid one of two slots counts */
@@ -37,7 +37,8 @@ int vm_decode(struct vm_record *rec, const uint8_t *in);
 int vm_choose(const struct vm_record rec[2], const int res[2], int *damaged);
 /*
  * What is left of a record's word if the other slot was damaged: that one may have been the newer and
- * have said that the peer went on, so nothing starts alone on the older one (S8).
+ * have said that the peer went on, so nothing starts alone on the older one (S8); nor does it say what
+ * has changed since.
  */
 void vm_distrust(struct vc_durable *durable);
 

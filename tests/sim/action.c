@@ -17,6 +17,11 @@ static void note_reply(struct world *w, unsigned h, const struct vc_action *a)
 	} else if (a->u.reply.request == VC_E_STOP) {
 		me->stop_rc = a->u.reply.rc;
 		me->asked_stop = false;
+	} else if (a->u.reply.request == VC_E_FORCE && a->u.reply.rc == 0) {
+		sim_say(w, h, "forced", "");
+		sim_forced(w, h);
+	} else if (a->u.reply.request == VC_E_UNDO && a->u.reply.rc == 0) {
+		sim_say(w, h, "gone back to the copy from before the resync", "");
 	}
 }
 
@@ -48,7 +53,7 @@ static void on_stream(struct world *w, unsigned h, const struct vc_action *a)
 		me->flowing = me->conn != 0;
 		break;
 	case VC_A_TARGET_START:
-		sim_stream_target(w, h);
+		sim_stream_target(w, h, a->u.keep_old);
 		break;
 	case VC_A_STREAM_END:
 		me->flowing = false;
@@ -125,6 +130,12 @@ void sim_perform(struct world *w, unsigned h, const struct vc_action *a)
 	case VC_A_REPLY:
 		note_reply(w, h, a);
 		break;
+	case VC_A_UNDO_BACK:
+		me->cache = me->old;
+		break;
+	case VC_A_UNDO_DROP:
+		me->has_old = false;
+		break;
 	case VC_A_STORY:
 		on_story(w, h, a->u.story);
 		break;
@@ -138,7 +149,7 @@ void sim_perform(struct world *w, unsigned h, const struct vc_action *a)
 	case VC_A_ASK_FENCE:
 		ask_fence(w, h);
 		break;
-	default: /* the VM's end changes nothing here */
+	default: /* the VM's end changes nothing here, and no maps are kept */
 		break;
 	}
 }

@@ -54,7 +54,7 @@ void sim_persist(struct world *w, unsigned h, const struct vc_durable *durable)
 	memcpy(me->slot_durable[next], me->slot[next], VM_SLOT_SIZE);
 	if (me->disk.standing == VC_SYNCING && durable->standing == VC_PAIRED)
 		for (unsigned i = 0; i < SIM_WRITES / 64; i++) /* it answers for all from here on */
-			me->must.bit[i] |= w->acked[h].bit[i];
+			me->must.bit[i] |= w->acked_by[h].bit[i];
 	took_turn(me, durable);
 }
 
@@ -122,9 +122,9 @@ static void excuse(struct world *w, unsigned h)
 		uint64_t gone = (~a->must.bit[i] | a->at_risk.bit[i]) &
 				(~b->must.bit[i] | b->at_risk.bit[i]);
 		for (unsigned k = 0; k < 2; k++) {
-			if (gone & w->acked[k].bit[i] & w->flushed[k].bit[i])
+			if (gone & w->acked_by[k].bit[i] & w->flushed_by[k].bit[i])
 				sim_violation(w, h, "S1: a write before an answered flush is lost");
-			w->acked[k].bit[i] &= ~gone;
+			w->acked_by[k].bit[i] &= ~gone;
 		}
 	}
 }
@@ -137,7 +137,7 @@ void sim_disk_lose(struct world *w, unsigned h)
 	lose_slots(w, me);
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
 		uint64_t had = me->cache.bit[i];
-		me->at_risk.bit[i] |= had & ~w->flushed[h].bit[i] & cut;
+		me->at_risk.bit[i] |= had & ~w->flushed_by[h].bit[i] & cut;
 		me->durable.bit[i] |= had & world_random(w, 0);
 	}
 	me->cache = me->durable;
@@ -159,13 +159,16 @@ bool sim_disk_put_back(struct world *w, unsigned h)
 	if (me->powered || !me->has_copy)
 		return false;
 	sim_say(w, h, "its disk is replaced by an old copy", "");
-	for (unsigned i = 0; i < SIM_WRITES / 64; i++)
-		me->at_risk.bit[i] |= me->cache.bit[i] & ~me->copy_store.bit[i];
+	w->branched = true;
+	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
+		w->acked_by[h].bit[i] &= me->copy_store.bit[i];
+		w->flushed_by[h].bit[i] &= me->copy_store.bit[i];
+	}
 	memcpy(me->slot, me->copy_slot, sizeof me->slot);
 	memcpy(me->slot_durable, me->copy_slot, sizeof me->slot);
 	me->cache = me->durable = me->copy_store;
+	me->has_old = false;
 	me->disk = me->disk_read; /* the slots count */
-	excuse(w, h);
 	w->n.rolled_back++;
 	return true;
 }

@@ -59,7 +59,8 @@ static bool fork_kept(const struct world *w)
 {
 	for (unsigned h = 0; h < 2; h++) {
 		const struct host *me = &w->host[h];
-		if (me->core.verdict != VC_R_DIVERGED || !sim_includes(&me->cache, &w->acked[h]))
+		bool known = me->core.verdict == VC_R_DIVERGED || me->core.verdict == VC_R_ROLLED_BACK;
+		if (!known || !sim_includes(&me->cache, &w->acked_by[h]))
 			return false;
 	}
 	return true;
@@ -69,11 +70,11 @@ static enum sim_end end_of(struct world *w)
 {
 	if (healthy(w)) {
 		for (unsigned h = 0; h < 2; h++)
-			if (!sim_includes(&w->host[h].cache, &w->acked[h]))
+			if (!sim_includes(&w->host[h].cache, &w->acked_by[h]))
 				sim_violation(w, h, "S1: in sync without an acknowledged write");
 		return SIM_HEALED;
 	}
-	if (w->lied && fork_kept(w)) {
+	if (w->branched && fork_kept(w)) {
 		w->n.forks++;
 		return SIM_FORK;
 	}

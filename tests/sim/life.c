@@ -28,9 +28,13 @@ void sim_begin(struct world *w, uint64_t seed, bool rollback, FILE *trace)
 	w->choice = seed * 0xd1342543de82ef95ull;
 	w->life = true;
 	w->fault_rate = 12;
-	w->class = seed % 16 == 5 ? SIM_WILD_CLOCKS : seed % 16 == 11 ? SIM_FORKING : SIM_PLAIN;
-	if (rollback && seed % 4 == 1)
+	w->class = seed % 16 == 5    ? SIM_WILD_CLOCKS
+		   : seed % 16 == 11 ? SIM_FORKING
+		   : seed % 16 == 13 ? SIM_FORCING
+				     : SIM_PLAIN;
+	if (rollback && seed % 4 == 2)
 		w->class = SIM_ROLLBACK;
+	w->keeps_undo = dice(w, 2);
 	for (unsigned h = 0; h < 2; h++) {
 		w->host[h].drift_ppm = drift(w);
 		w->host[h].wall_off_ns = (int64_t)dice(w, 1000000000000) - 500000000000;
@@ -62,6 +66,10 @@ static struct sim_op manage(struct world *w, unsigned h)
 		return op_of(w, SIM_OP_PROMOTE, h, 0);
 	if (!primary && dice(w, 60) == 0)
 		return op_of(w, SIM_OP_STOP, h, 0);
+	if (!primary && w->class == SIM_FORCING && w->steps > 1000 && dice(w, 100) == 0)
+		return op_of(w, SIM_OP_FORCE, h, 0);
+	if (!primary && me->core.d.undo && dice(w, 20) == 0)
+		return op_of(w, SIM_OP_UNDO, h, 0);
 	if (!primary && dice(w, 80) == 0) /* nobody should, but who knows */
 		return op_of(w, SIM_OP_PROMOTE, h, 0);
 	return op_of(w, SIM_OP_DELIVER, h, 1);
@@ -188,7 +196,7 @@ static bool forking(struct world *w, struct sim_op *op)
 	    {SIM_OP_WRITE, 1, 0},
 	};
 	const unsigned length = sizeof script / sizeof script[0];
-	bool begin = w->script_at == 0 && w->steps > 1500 && !w->lied &&
+	bool begin = w->script_at == 0 && w->steps > 1500 && !w->branched &&
 		     w->host[0].core.phase == VC_INSYNC && w->host[1].core.phase == VC_INSYNC;
 	if (w->class != SIM_FORKING || (w->script_at == 0 && !begin) || w->script_at == length)
 		return false;

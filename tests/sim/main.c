@@ -29,7 +29,7 @@ static void print_host(FILE *to, const struct world *w, unsigned h)
 		"quorate %d peer member %d master %d mine %d theirs %d verdict %s fence known %d "
 		"pending %d eras %u link %d conn %llu pairing %llx of link %llx sender %d resuming %d "
 		"link_up %d\n",
-		h + 1, me->powered, me->worker, me->master, s->d.standing, vc_phase_names[s->phase],
+		h + 1, me->powered, me->worker, me->master, s->d.standing, vc_machine_state_name(VC_OF_PHASE, s->phase),
 		s->role, s->gate, s->certain, s->quorate, s->peer_member, s->peer_master != 0,
 		s->mine.nonce != 0, s->theirs.nonce != 0, vc_reason_name(s->verdict), s->fence.known,
 		s->fence.pending, s->d.log.count, me->link_enabled, (unsigned long long)me->conn,

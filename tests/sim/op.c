@@ -361,6 +361,10 @@ static bool do_any(struct world *w, const struct sim_op *op)
 		return sim_is_primary(w, h) && request(w, h, VC_E_DEMOTE);
 	case SIM_OP_STOP:
 		return stop(w, h);
+	case SIM_OP_FORCE:
+		return w->class == SIM_FORCING && request(w, h, VC_E_FORCE);
+	case SIM_OP_UNDO:
+		return request(w, h, VC_E_UNDO);
 	case SIM_OP_FAIL_HELD:
 		return request(w, h, VC_E_FAIL_HELD);
 	default:

@@ -23,6 +23,8 @@
 	X(PROMOTE, 0, "host%h is asked to promote")                                              \
 	X(DEMOTE, 0, "host%h is asked to demote")                                                \
 	X(STOP, 0, "host%h is asked to stop")                                                    \
+	X(FORCE, 1, "the operator forces host%h")                                                  \
+	X(UNDO, 0, "the operator undoes host%h's resync")                                          \
 	X(FAIL_HELD, 1, "host%h is asked to fail held writes")                                   \
 	X(POWER_OFF, 1, "host%h loses power")                                                    \
 	X(POWER_OFF_LATE, 1, "host%h loses power, which the other notices later")                \

@@ -16,7 +16,7 @@ void sim_violation(struct world *w, unsigned h, const char *what)
 /* S6: eras in which writes were acknowledged form one line. */
 static void check_line(struct world *w, unsigned h, const struct vc_era *era)
 {
-	if (w->lied)
+	if (w->branched)
 		return;
 	if (era->number < w->ack_number)
 		sim_violation(w, h, "S6: a write is acknowledged in an era that is over");
@@ -48,7 +48,7 @@ static void check_era(struct world *w, unsigned h, const struct request *r)
 	/* At the end of a resync the source is the only one that started the era; the target's word
 	 * is under way, and its copy is not usable before (docs/PROTOCOL.md). */
 	bool one_sided = peer->disk.standing == VC_SYNCING && me->core.phase == VC_SRC_END;
-	if (me->disk.standing == VC_PAIRED && !one_sided && !w->lied &&
+	if (me->disk.standing == VC_PAIRED && !one_sided && !w->branched &&
 	    !holds_era(&peer->disk.log, last))
 		sim_violation(w, h, "S5: a pair era is not on the other host's disk");
 	if (me->disk.standing == VC_PAIRED && !r->peer_has_it)
@@ -59,10 +59,10 @@ static void check_era(struct world *w, unsigned h, const struct request *r)
 static void acknowledge_flush(struct world *w, unsigned h, const struct request *r)
 {
 	for (unsigned k = 0; k < 2; k++) {
-		if (k != h && w->lied && w->host[h].gate == VC_G_SOLO)
+		if (k != h && w->branched && w->host[h].gate == VC_G_SOLO)
 			continue;
 		for (unsigned i = 0; i < SIM_WRITES / 64; i++)
-			w->flushed[k].bit[i] |= r->covers.bit[i];
+			w->flushed_by[k].bit[i] |= r->covers.bit[i];
 	}
 	w->n.flushed++;
 }
@@ -71,9 +71,9 @@ void sim_acknowledge(struct world *w, unsigned h, const struct request *r)
 {
 	struct host *me = &w->host[h];
 	bool alone = me->disk.standing == VC_SOLO;
-	if (!sim_includes(&me->cache, &w->acked[h]))
+	if (!sim_includes(&me->cache, &w->acked_by[h]))
 		sim_violation(w, h, "S1: a host acknowledges on a copy that lacks an acknowledged write");
-	if (w->host[1 - h].gate == VC_G_SOLO && !w->lied)
+	if (w->host[1 - h].gate == VC_G_SOLO && !w->branched)
 		sim_violation(w, h, "S6: acknowledged while the other host goes alone");
 	check_era(w, h, r);
 	if (r->flush) {
@@ -83,8 +83,8 @@ void sim_acknowledge(struct world *w, unsigned h, const struct request *r)
 	}
 	for (unsigned k = 0; k < 2; k++) {
 		/* after a false fencing each branch is for itself */
-		if (k == h || !w->lied || !alone)
-			sim_add(&w->acked[k], r->write);
+		if (k == h || !w->branched || !alone)
+			sim_add(&w->acked_by[k], r->write);
 		if (k == h || !alone)
 			sim_add(&w->host[k].must, r->write);
 	}
@@ -98,12 +98,26 @@ void sim_check_gate(struct world *w, unsigned h)
 	const struct host *me = &w->host[h], *peer = &w->host[1 - h];
 	if (me->gate != VC_G_SOLO && me->gate != VC_G_PAIR)
 		return;
-	if (!sim_includes(&me->cache, &w->acked[h]))
+	if (!sim_includes(&me->cache, &w->acked_by[h]))
 		sim_violation(w, h, "S1: a host opens for writes on a copy that lacks an acknowledged one");
 	if (me->disk.standing == VC_OUTDATED || me->disk.standing == VC_SYNCING)
 		sim_violation(w, h, "S8: a host opens for writes on a stale or incomplete copy");
-	if (me->gate == VC_G_SOLO && peer->gate == VC_G_SOLO && !w->lied)
+	if (me->gate == VC_G_SOLO && peer->gate == VC_G_SOLO && !w->branched)
 		sim_violation(w, h, "S6: both hosts go alone");
+}
+
+void sim_forced(struct world *w, unsigned h)
+{
+	w->branched = true;
+	w->n.forced++;
+	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
+		w->acked_by[h].bit[i] &= w->host[h].cache.bit[i];
+		w->flushed_by[h].bit[i] &= w->host[h].cache.bit[i];
+	}
+	if (w->host[1 - h].disk.standing != VC_SOLO) {
+		w->acked_by[1 - h] = w->acked_by[h];
+		w->flushed_by[1 - h] = w->flushed_by[h];
+	}
 }
 
 /* S9: what is overwritten is held by the source. */
@@ -111,13 +125,13 @@ void sim_check_target(struct world *w, unsigned h)
 {
 	const struct cells *had = &w->host[h].cache, *has = &w->host[1 - h].cache;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++)
-		if (w->acked[h].bit[i] & had->bit[i] & ~has->bit[i])
+		if (w->acked_by[h].bit[i] & had->bit[i] & ~has->bit[i])
 			sim_violation(w, h, "S9: an acknowledged write is about to be overwritten");
 	if (w->host[h].disk.standing != VC_SYNCING)
 		sim_violation(w, h, "S8: a copy is overwritten that is not recorded as incomplete");
 	/* its branch ends here, having held nothing of its own */
-	w->acked[h] = w->acked[1 - h];
-	w->flushed[h] = w->flushed[1 - h];
+	w->acked_by[h] = w->acked_by[1 - h];
+	w->flushed_by[h] = w->flushed_by[1 - h];
 }
 
 void world_check_equal(struct world *w)
@@ -136,7 +150,7 @@ void sim_check(struct world *w)
 	world_check_equal(w);
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
 		uint64_t held = w->host[0].cache.bit[i] | w->host[1].cache.bit[i];
-		if ((w->acked[0].bit[i] | w->acked[1].bit[i]) & ~held)
+		if ((w->acked_by[0].bit[i] | w->acked_by[1].bit[i]) & ~held)
 			sim_violation(w, 0, "S1: nobody holds an acknowledged write any more");
 	}
 }

@@ -88,7 +88,7 @@ void world_guest_flush(struct world *w, unsigned h)
 			me->durable.bit[i] |= me->cache.bit[i] & world_random(w, 0);
 		return;
 	}
-	struct request r = {.flush = true, .covers = w->acked[h]};
+	struct request r = {.flush = true, .covers = w->acked_by[h]};
 	me->durable = me->cache;
 	begin_request(w, h, r);
 }
@@ -108,10 +108,14 @@ void sim_stream_begin(struct world *w, unsigned h, enum stream stream)
 	sim_settle_requests(w, h);
 }
 
-void sim_stream_target(struct world *w, unsigned h)
+void sim_stream_target(struct world *w, unsigned h, bool keep_old)
 {
 	struct host *me = &w->host[h];
 	sim_check_target(w, h);
+	if (keep_old && !me->has_old) {
+		me->old = me->cache;
+		me->has_old = true;
+	}
 	/* half overwritten is neither the old nor the new content */
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++)
 		me->cache.bit[i] &= world_random(w, 0);

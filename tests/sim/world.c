@@ -51,6 +51,7 @@ void world_start_worker(struct world *w, unsigned h)
 	    .lease_ms = h == 0 ? SIM_LEASE_MS : SIM_LEASE_LONG_MS,
 	    .outdate_timeout_ms = 5000,
 	    .promote_wait_ms = 8000,
+	    .keeps_undo = w->keeps_undo,
 	};
 	if (!me->powered || me->worker || sim_stopped(w, h) || !sim_disk_open(w, h, &first))
 		return;
@@ -176,10 +177,9 @@ static void step(struct world *w, unsigned h)
 	e->now_ns = sim_clock(w, h);
 	e->rnd = world_random(w, 0) | 1;
 	me->act_at = 0;
-	enum vc_phase from = me->core.phase;
 	vc_step(&me->core, e, &me->acts);
 	w->n.events++;
-	sim_cover(from, me->core.phase, &me->acts);
+	sim_cover(&me->acts);
 }
 
 static void run(struct world *w, unsigned h)

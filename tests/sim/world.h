@@ -98,6 +98,8 @@ struct host {
 	struct vc_durable disk, disk_read; /* a story may edit disk: then it is written at the next start */
 
 	struct cells cache, durable; /* the store: as read, and as left by a power cut */
+	struct cells old; /* what a resync overwrote, kept for undo */
+	bool has_old;
 	struct cells must, at_risk; /* acknowledged writes that it must hold; what a power cut could take */
 
 	/* the data link's end */
@@ -157,7 +159,7 @@ struct fencing { /* of one victim */
 };
 
 /* The kinds of lives, by seed. */
-enum sim_class { SIM_PLAIN, SIM_WILD_CLOCKS, SIM_FORKING, SIM_ROLLBACK };
+enum sim_class { SIM_PLAIN, SIM_WILD_CLOCKS, SIM_FORKING, SIM_FORCING, SIM_ROLLBACK };
 
 struct sim_counts {
 	uint64_t events, faults, promotions, solos, insyncs, acked, flushed, forced;
@@ -174,13 +176,19 @@ struct world {
 	uint64_t conn; /* the newest connection */
 	bool conn_alive;
 	uint64_t cut_ns; /* when the ring was cut */
-	struct cells acked[2]; /* by host: equal until a false fencing of a quorate host (lied) */
-	struct cells flushed[2]; /* what a power cut of both must not take either */
-	bool lied;
+	/* What each host's branch of the history must hold: the same for both, until something that makes
+	 * forks possible has happened (branched). Stories know one. */
+	union {
+		struct cells acked;
+		struct cells acked_by[2];
+	};
+	struct cells flushed_by[2]; /* what a power cut of both must not take either */
+	bool branched;
 	uint64_t ack_number, ack_id[VC_ERAS]; /* the newest era in which a write was acknowledged */
 	unsigned next_write, acked_count;
 	bool fence_wanted[2]; /* this host is to be fenced by the other */
 	struct fencing fencing[2];
+	bool keeps_undo;
 	unsigned script_at;
 	FILE *trace;
 	const char *violation;
@@ -285,7 +293,7 @@ void world_resync_done(struct world *w, unsigned source);
 void sim_resync_part(struct world *w, unsigned source);
 bool sim_stream_runs(const struct world *w, unsigned h);
 void sim_stream_begin(struct world *w, unsigned h, enum stream stream);
-void sim_stream_target(struct world *w, unsigned h);
+void sim_stream_target(struct world *w, unsigned h, bool keep_old);
 void sim_stream_resume(struct world *w, unsigned h);
 void sim_stream_take(struct world *w, unsigned h, const struct link_item *item);
 /* Answers requests that wait for nothing any more. */
@@ -318,6 +326,8 @@ void world_check_equal(struct world *w);
 void sim_check(struct world *w);
 void sim_check_gate(struct world *w, unsigned h);
 void sim_check_target(struct world *w, unsigned h);
+/* The operator forced host h: what its copy lacks is given up, unless the other has gone on alone. */
+void sim_forced(struct world *w, unsigned h);
 void sim_acknowledge(struct world *w, unsigned h, const struct request *r);
 
 #endif
