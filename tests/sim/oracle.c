@@ -14,9 +14,9 @@ void sim_violation(struct world *w, unsigned h, const char *what)
 }
 
 /* S6: eras in which writes were acknowledged form one line. */
-static void check_line(struct world *w, unsigned h, const struct vc_era *era)
+static void check_line(struct world *w, unsigned h, const struct vc_era *era, const struct request *r)
 {
-	if (w->branched)
+	if (w->branched || (r->peer_has_it && w->host[1 - h].gate == VC_G_SOLO))
 		return;
 	if (era->number < w->ack_number)
 		sim_violation(w, h, "S6: a write is acknowledged in an era that is over");
@@ -53,7 +53,7 @@ static void check_era(struct world *w, unsigned h, const struct request *r)
 		sim_violation(w, h, "S5: a pair era is not on the other host's disk");
 	if (me->disk.standing == VC_PAIRED && !r->peer_has_it)
 		sim_violation(w, h, "S1: acknowledged alone in a pair era");
-	check_line(w, h, last);
+	check_line(w, h, last, r);
 }
 
 static void acknowledge_flush(struct world *w, unsigned h, const struct request *r)
@@ -64,6 +64,9 @@ static void acknowledge_flush(struct world *w, unsigned h, const struct request 
 		for (unsigned i = 0; i < SIM_WRITES / 64; i++)
 			w->flushed_by[k].bit[i] |= r->covers.bit[i];
 	}
+	for (unsigned k = 0; k < 2; k++)
+		for (unsigned i = 0; i < SIM_WRITES / 64 && (k == h || r->peer_has_it); i++)
+			w->host[k].at_risk.bit[i] &= ~r->covers.bit[i];
 	w->n.flushed++;
 }
 
@@ -73,7 +76,8 @@ void sim_acknowledge(struct world *w, unsigned h, const struct request *r)
 	bool alone = me->disk.standing == VC_SOLO;
 	if (!sim_includes(&me->cache, &w->acked_by[h]))
 		sim_violation(w, h, "S1: a host acknowledges on a copy that lacks an acknowledged write");
-	if (w->host[1 - h].gate == VC_G_SOLO && !w->branched)
+	/* A confirmation that the other gave before it went alone may arrive after: it holds the write. */
+	if (w->host[1 - h].gate == VC_G_SOLO && !w->branched && !r->peer_has_it)
 		sim_violation(w, h, "S6: acknowledged while the other host goes alone");
 	check_era(w, h, r);
 	if (r->flush) {
