@@ -144,7 +144,7 @@ void sim_perform(struct world *w, unsigned h, const struct vc_action *a)
 		break;
 	case VC_A_EXIT:
 		sim_end_worker(w, h);
-		me->stopped_clean = true;
+		me->stopped_clean = !me->core.disk_failed;
 		break;
 	case VC_A_ASK_FENCE:
 		ask_fence(w, h);

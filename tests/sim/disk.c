@@ -83,6 +83,7 @@ bool sim_disk_open(struct world *w, unsigned h, struct vc_durable *out)
 		sim_persist(w, h, &me->disk);
 	for (int i = 0; i < 2; i++)
 		res[i] = vm_decode(&rec[i], me->slot[i]);
+	memcpy(me->slot_durable, me->slot, sizeof me->slot); /* as vm_file_open does */
 	int slot = vm_choose(rec, res, &damaged);
 	if (slot < 0) {
 		sim_violation(w, h, "no valid metadata slot is left");
