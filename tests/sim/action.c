@@ -17,9 +17,6 @@ static void note_reply(struct world *w, unsigned h, const struct vc_action *a)
 	} else if (a->u.reply.request == VC_E_STOP) {
 		me->stop_rc = a->u.reply.rc;
 		me->asked_stop = false;
-	} else if (a->u.reply.request == VC_E_FORCE && a->u.reply.rc == 0) {
-		sim_say(w, h, "forced", "");
-		sim_forced(w, h);
 	} else if (a->u.reply.request == VC_E_UNDO && a->u.reply.rc == 0) {
 		sim_say(w, h, "gone back to the copy from before the resync", "");
 	}

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "core/eralog.h"
 #include "tests/sim/world.h"
 
 #define SECTOR 512
@@ -42,6 +43,16 @@ static void took_turn(struct host *me, const struct vc_durable *durable)
 	me->disk = me->disk_read = *durable;
 }
 
+/* An era that the operator's force began is on disk for the first time. */
+static void note_forced(struct world *w, unsigned h, const struct vc_durable *durable)
+{
+	const struct vc_era *last = vc_eralog_last(&durable->log);
+	const struct vc_era *before = vc_eralog_last(&w->host[h].disk.log);
+	if (last && (last->flags & VC_ERA_FORCED) && (!before || before->id != last->id) &&
+	    last->writer == h)
+		sim_forced(w, h);
+}
+
 void sim_persist(struct world *w, unsigned h, const struct vc_durable *durable)
 {
 	struct host *me = &w->host[h];
@@ -55,6 +66,7 @@ void sim_persist(struct world *w, unsigned h, const struct vc_durable *durable)
 	if (me->disk.standing == VC_SYNCING && durable->standing == VC_PAIRED)
 		for (unsigned i = 0; i < SIM_WRITES / 64; i++) /* it answers for all from here on */
 			me->must.bit[i] |= w->acked_by[h].bit[i];
+	note_forced(w, h, durable);
 	took_turn(me, durable);
 }
 
@@ -91,6 +103,7 @@ bool sim_disk_open(struct world *w, unsigned h, struct vc_durable *out)
 	}
 	me->slot_current = slot;
 	me->generation = rec[slot].generation;
+	note_forced(w, h, &rec[slot].durable);
 	me->disk = me->disk_read = *out = rec[slot].durable;
 	if (damaged) {
 		sim_say(w, h, "one metadata slot is damaged", "");

@@ -112,6 +112,7 @@ void sim_check_gate(struct world *w, unsigned h)
 
 void sim_forced(struct world *w, unsigned h)
 {
+	sim_say(w, h, "has recorded an era by force", "");
 	w->branched = true;
 	w->n.forced++;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {

@@ -186,6 +186,7 @@ struct world {
 	bool branched;
 	uint64_t ack_number, ack_id[VC_ERAS]; /* the newest era in which a write was acknowledged */
 	unsigned next_write, acked_count;
+	bool lied_on[2]; /* told to be fenced, while not quorate */
 	bool fence_wanted[2]; /* this host is to be fenced by the other */
 	struct fencing fencing[2];
 	bool keeps_undo;
