@@ -65,7 +65,7 @@ void sim_persist(struct world *w, unsigned h, const struct vc_durable *durable)
 	memcpy(me->slot_durable[next], me->slot[next], VM_SLOT_SIZE);
 	if (me->disk.standing == VC_SYNCING && durable->standing == VC_PAIRED)
 		for (unsigned i = 0; i < SIM_WRITES / 64; i++) /* it answers for all from here on */
-			me->must.bit[i] |= w->acked_by[h].bit[i];
+			me->must.bit[i] |= w->acked_by[h].bit[i] & me->cache.bit[i];
 	note_forced(w, h, durable);
 	took_turn(me, durable);
 }

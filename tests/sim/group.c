@@ -227,7 +227,8 @@ void world_mend_ring(struct world *w)
 		bool was = w->host[h].quorate;
 		/* Quorate again within its lease, it may use a token that the false fencing took for dead:
 		 * the same named exception as a false fencing of a quorate host. */
-		w->branched |= w->lied_on[h] && w->host[h].worker && w->host[h].core.certain;
+		if (w->lied_on[h] && w->host[h].worker && w->host[h].core.certain && !w->branched)
+			sim_lie_found(w, h);
 		w->lied_on[h] = false;
 		w->host[h].quorate = true;
 		w->host[h].quorum_ends_ns = 0;

@@ -110,6 +110,15 @@ void sim_check_gate(struct world *w, unsigned h)
 		sim_violation(w, h, "S6: both hosts go alone");
 }
 
+void sim_lie_found(struct world *w, unsigned victim)
+{
+	w->branched = true;
+	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
+		w->acked_by[victim].bit[i] &= w->before_lie.bit[i];
+		w->flushed_by[victim].bit[i] &= w->before_lie.bit[i];
+	}
+}
+
 void sim_forced(struct world *w, unsigned h)
 {
 	sim_say(w, h, "has recorded an era by force", "");
@@ -118,6 +127,7 @@ void sim_forced(struct world *w, unsigned h)
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
 		w->acked_by[h].bit[i] &= w->host[h].cache.bit[i];
 		w->flushed_by[h].bit[i] &= w->host[h].cache.bit[i];
+		w->host[h].must.bit[i] |= w->acked_by[h].bit[i];
 	}
 	if (w->host[1 - h].disk.standing != VC_SOLO) {
 		w->acked_by[1 - h] = w->acked_by[h];

@@ -187,6 +187,7 @@ struct world {
 	uint64_t ack_number, ack_id[VC_ERAS]; /* the newest era in which a write was acknowledged */
 	unsigned next_write, acked_count;
 	bool lied_on[2]; /* told to be fenced, while not quorate */
+	struct cells before_lie; /* acknowledged then */
 	bool fence_wanted[2]; /* this host is to be fenced by the other */
 	struct fencing fencing[2];
 	bool keeps_undo;
@@ -327,6 +328,8 @@ void world_check_equal(struct world *w);
 void sim_check(struct world *w);
 void sim_check_gate(struct world *w, unsigned h);
 void sim_check_target(struct world *w, unsigned h);
+/* A false fencing has made a fork possible: the victim's branch is what it was before. */
+void sim_lie_found(struct world *w, unsigned victim);
 /* The operator forced host h: what its copy lacks is given up, unless the other has gone on alone. */
 void sim_forced(struct world *w, unsigned h);
 void sim_acknowledge(struct world *w, unsigned h, const struct request *r);
