@@ -139,16 +139,16 @@ check-unit: $(UNIT_TESTS)
 check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
 	ocf-tester/run $(abspath $(BUILD))
 
-# ---- simulation of the decision core ------------------------------------------------------------
-SIM_SEEDS ?= 50000
+# ---- simulation of the decision core (docs/SIMULATION.md) -------------------------------------------
+SIM_SEEDS ?= 20000
 SIM_SRC := $(wildcard tests/sim/*.c)
-$(BUILD)/tests/unit/test_core: $(call obj,tests/sim/world.c tests/sim/net.c)
+$(BUILD)/tests/unit/test_core: $(call obj,$(filter-out tests/sim/main.c,$(SIM_SRC)))
 .PHONY: check-sim
 $(BUILD)/tests/sim: $(call obj,$(SIM_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 check-sim: $(BUILD)/tests/sim
-	$(BUILD)/tests/sim --seeds $(SIM_SEEDS)
+	$(BUILD)/tests/sim --seeds $(SIM_SEEDS) --coverage
 .PHONY: soak-sim
 soak-sim: $(BUILD)/tests/sim
 	$(BUILD)/tests/sim --seeds 1000000

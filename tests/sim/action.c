@@ -128,7 +128,8 @@ void sim_perform(struct world *w, unsigned h, const struct vc_action *a)
 		note_reply(w, h, a);
 		break;
 	case VC_A_UNDO_BACK:
-		me->cache = me->old;
+		if (me->has_old && me->old_of == me->disk.undo)
+			me->cache = me->old;
 		break;
 	case VC_A_UNDO_DROP:
 		me->has_old = false;

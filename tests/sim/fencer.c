@@ -23,7 +23,16 @@ static struct fence_item *find_item(struct host *me, uint64_t serial)
 	return NULL;
 }
 
-/* A full history forgets its oldest entry. */
+/* A full history forgets its oldest entry, of those that are over. */
+static void forget_oldest(struct host *me)
+{
+	unsigned i = 0;
+	while (i + 1 < me->history_count && me->history[i].state == VT_FENCE_PENDING)
+		i++;
+	me->history_count--;
+	memmove(&me->history[i], &me->history[i + 1], (me->history_count - i) * sizeof me->history[0]);
+}
+
 static void put_item(struct host *me, const struct fence_item *item)
 {
 	struct fence_item *known = find_item(me, item->serial);
@@ -32,11 +41,8 @@ static void put_item(struct host *me, const struct fence_item *item)
 			*known = *item;
 		return;
 	}
-	if (me->history_count == SIM_HISTORY) {
-		memmove(&me->history[0], &me->history[1],
-			(SIM_HISTORY - 1) * sizeof me->history[0]);
-		me->history_count--;
-	}
+	if (me->history_count == SIM_HISTORY)
+		forget_oldest(me);
 	me->history[me->history_count++] = *item;
 }
 

@@ -14,9 +14,9 @@ void sim_violation(struct world *w, unsigned h, const char *what)
 }
 
 /* S6: eras in which writes were acknowledged form one line. */
-static void check_line(struct world *w, unsigned h, const struct vc_era *era, const struct request *r)
+static void check_line(struct world *w, unsigned h, const struct vc_era *era, bool late)
 {
-	if (w->branched || (r->peer_has_it && w->host[1 - h].gate == VC_G_SOLO))
+	if (w->branched || late)
 		return;
 	if (era->number < w->ack_number)
 		sim_violation(w, h, "S6: a write is acknowledged in an era that is over");
@@ -35,7 +35,7 @@ static bool holds_era(const struct vc_eralog *log, const struct vc_era *era)
 }
 
 /* S5: the era is on disk on each host that started it before a write in it is acknowledged. */
-static void check_era(struct world *w, unsigned h, const struct request *r)
+static void check_era(struct world *w, unsigned h, const struct request *r, bool late)
 {
 	const struct host *me = &w->host[h], *peer = &w->host[1 - h];
 	const struct vc_era *last = vc_eralog_last(&me->disk.log);
@@ -53,7 +53,7 @@ static void check_era(struct world *w, unsigned h, const struct request *r)
 		sim_violation(w, h, "S5: a pair era is not on the other host's disk");
 	if (me->disk.standing == VC_PAIRED && !r->peer_has_it)
 		sim_violation(w, h, "S1: acknowledged alone in a pair era");
-	check_line(w, h, last, r);
+	check_line(w, h, last, late);
 }
 
 static void acknowledge_flush(struct world *w, unsigned h, const struct request *r)
@@ -74,12 +74,13 @@ void sim_acknowledge(struct world *w, unsigned h, const struct request *r)
 {
 	struct host *me = &w->host[h];
 	bool alone = me->disk.standing == VC_SOLO;
-	if (!sim_includes(&me->cache, &w->acked_by[h]))
+	/* What the other confirmed before it went alone is in its copy, though the confirmation came late. */
+	bool late = r->peer_has_it && w->host[1 - h].gate == VC_G_SOLO;
+	if (!late && !sim_includes(&me->cache, &w->acked_by[h]))
 		sim_violation(w, h, "S1: a host acknowledges on a copy that lacks an acknowledged write");
-	/* A confirmation that the other gave before it went alone may arrive after: it holds the write. */
-	if (w->host[1 - h].gate == VC_G_SOLO && !w->branched && !r->peer_has_it)
+	if (!late && w->host[1 - h].gate == VC_G_SOLO && !w->branched)
 		sim_violation(w, h, "S6: acknowledged while the other host goes alone");
-	check_era(w, h, r);
+	check_era(w, h, r, late);
 	if (r->flush) {
 		acknowledge_flush(w, h, r);
 		sim_say(w, h, "answers a flush", "");

@@ -112,8 +112,9 @@ void sim_stream_target(struct world *w, unsigned h, bool keep_old)
 {
 	struct host *me = &w->host[h];
 	sim_check_target(w, h);
-	if (keep_old && !me->has_old) {
+	if (keep_old && !(me->has_old && me->old_of == me->disk.undo)) {
 		me->old = me->cache;
+		me->old_of = me->disk.undo;
 		me->has_old = true;
 	}
 	/* half overwritten is neither the old nor the new content */

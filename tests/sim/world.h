@@ -100,6 +100,7 @@ struct host {
 	struct cells cache, durable; /* the store: as read, and as left by a power cut */
 	struct cells old; /* what a resync overwrote, kept for undo */
 	bool has_old;
+	uint64_t old_of; /* the era that it leads back to */
 	struct cells must, at_risk; /* acknowledged writes that it must hold; what a power cut could take */
 
 	/* the data link's end */
