@@ -167,16 +167,42 @@ void sim_disk_copy(struct world *w, unsigned h)
 	me->has_copy = true;
 }
 
+/*
+ * Older than something that the other host can know of. A copy from within the last pair era cannot be
+ * told from the disk as it was, nor can a host that is alone notice anything (docs/PROTOCOL.md).
+ */
+static bool copy_is_older(const struct world *w, unsigned h)
+{
+	const struct host *me = &w->host[h];
+	const struct vc_eralog *theirs = &w->host[1 - h].disk.log;
+	struct vm_record rec[2];
+	int res[2], damaged;
+	for (int i = 0; i < 2; i++)
+		res[i] = vm_decode(&rec[i], me->copy_slot[i]);
+	int slot = vm_choose(rec, res, &damaged);
+	if (slot < 0 || theirs->count == 0 || w->host[1 - h].disk.standing == VC_SYNCING)
+		return false;
+	const struct vc_era *last = &theirs->era[theirs->count - 1];
+	const struct vc_eralog *copied = &rec[slot].durable.log;
+	bool known = last->members != 3 || last->writer == h || (last->flags & VC_ERA_CONFIRMED);
+	for (unsigned i = 0; i < copied->count; i++)
+		known &= copied->era[i].id != last->id;
+	return known;
+}
+
 bool sim_disk_put_back(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
-	if (me->powered || !me->has_copy)
+	if (me->powered || !me->has_copy || !copy_is_older(w, h))
 		return false;
 	sim_say(w, h, "its disk is replaced by an old copy", "");
 	w->branched = true;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
 		w->acked_by[h].bit[i] &= me->copy_store.bit[i];
 		w->flushed_by[h].bit[i] &= me->copy_store.bit[i];
+		/* what only this host held is lost: nothing in the product can help that */
+		w->acked_by[1 - h].bit[i] &= w->host[1 - h].cache.bit[i];
+		w->flushed_by[1 - h].bit[i] &= w->host[1 - h].cache.bit[i];
 	}
 	memcpy(me->slot, me->copy_slot, sizeof me->slot);
 	memcpy(me->slot_durable, me->copy_slot, sizeof me->slot);

@@ -220,12 +220,12 @@ static struct fence_item item_of(const struct world *w, unsigned by, enum vt_fen
 }
 
 /* The cluster fences who is gone from the membership, or whom the unit's worker named. */
-bool sim_fence_begin(struct world *w, unsigned by)
+bool sim_fence_begin(struct world *w, unsigned by, bool by_hand)
 {
 	struct host *me = &w->host[by];
 	struct fencing *f = &w->fencing[1 - by];
 	if (f->active || !me->powered || !me->quorate || !me->fencer_up ||
-	    w->now < me->suspended_until || (me->view_member && !w->fence_wanted[1 - by]))
+	    w->now < me->suspended_until || (me->view_member && !by_hand && !w->fence_wanted[1 - by]))
 		return false;
 	*f = (struct fencing){.active = true, .serial = ++w->serial};
 	struct fence_item item = item_of(w, by, VT_FENCE_PENDING);
@@ -255,11 +255,12 @@ static bool waited_out(const struct world *w, unsigned by)
 	       by_own_clock >= SIM_FENCE_WAIT_MS * MS;
 }
 
-/* A false yes: harmless where the victim is not quorate; otherwise only in lives of their own. */
+/* A false yes: harmless while the victim is not quorate, or a member; else only in lives of their own. */
 static bool may_lie(const struct world *w, unsigned victim)
 {
-	return !w->fencing[victim].killed && !w->ring_up &&
-	       (w->class == SIM_FORKING || !w->host[victim].quorate);
+	const struct host *v = &w->host[victim];
+	return !w->fencing[victim].killed &&
+	       (w->class == SIM_FORKING || !v->quorate || (w->ring_up && v->powered && !v->stale));
 }
 
 bool sim_fence_end(struct world *w, unsigned by, enum sim_fence_end how)
@@ -284,7 +285,9 @@ bool sim_fence_end(struct world *w, unsigned by, enum sim_fence_end how)
 					  : "");
 	if (how == SIM_FENCE_FAILED)
 		return true;
-	w->branched |= how == SIM_FENCE_LIE && w->host[1 - by].powered && w->host[1 - by].quorate;
+	w->branched |= how == SIM_FENCE_LIE && w->host[1 - by].powered && w->host[1 - by].quorate &&
+		       !w->ring_up;
+	w->waited_out[1 - by] |= how == SIM_FENCE_WAITED;
 	if (how == SIM_FENCE_LIE && !w->lied_on[1 - by]) {
 		w->lied_on[1 - by] = true;
 		w->before_lie = w->acked_by[1 - by];

@@ -190,6 +190,8 @@ void world_cut_ring(struct world *w)
 	w->ring_up = false;
 	w->cut_ns = w->now;
 	for (unsigned h = 0; h < 2; h++)
+		sim_lie_found(w, h);
+	for (unsigned h = 0; h < 2; h++)
 		sim_view(w, h, VC_LEFT_NODEDOWN);
 }
 
@@ -200,6 +202,8 @@ void sim_cut_ring_late(struct world *w)
 	sim_say(w, 0, "ring cut, not noticed yet", "");
 	w->ring_up = false;
 	w->cut_ns = w->now;
+	for (unsigned h = 0; h < 2; h++)
+		sim_lie_found(w, h);
 	for (unsigned h = 0; h < 2; h++)
 		sim_ring_stale(w, h);
 }
@@ -225,11 +229,8 @@ void world_mend_ring(struct world *w)
 	w->ring_up = true;
 	for (unsigned h = 0; h < 2; h++) {
 		bool was = w->host[h].quorate;
-		/* Quorate again within its lease, it may use a token that the false fencing took for dead:
-		 * the same named exception as a false fencing of a quorate host. */
-		if (w->lied_on[h] && w->host[h].worker && w->host[h].core.certain && !w->branched)
-			sim_lie_found(w, h);
-		w->lied_on[h] = false;
+		sim_lie_found(w, h);
+		w->waited_out[h] = false;
 		w->host[h].quorate = true;
 		w->host[h].quorum_ends_ns = 0;
 		if (!was && !w->host[1 - h].powered)

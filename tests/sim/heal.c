@@ -28,7 +28,7 @@ static void mend(struct world *w)
 
 static void restart(struct world *w, unsigned h)
 {
-	if (w->fence_wanted[h] && sim_fence_begin(w, 1 - h)) {
+	if (w->fence_wanted[h] && sim_fence_begin(w, 1 - h, false)) {
 		sim_fence_kill(w, 1 - h);
 		sim_fence_end(w, 1 - h, SIM_FENCE_OK);
 	}

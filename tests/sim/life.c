@@ -22,19 +22,17 @@ static int32_t drift(struct world *w)
 	return (int32_t)dice(w, 2 * (uint64_t)most + 1) - most;
 }
 
-void sim_begin(struct world *w, uint64_t seed, bool rollback, FILE *trace)
+void sim_begin(struct world *w, uint64_t seed, FILE *trace)
 {
 	world_init(w, seed, trace);
 	w->choice = seed * 0xd1342543de82ef95ull;
 	w->life = true;
 	w->fault_rate = 12;
-	w->class = seed % 16 == 5    ? SIM_WILD_CLOCKS
-		   : seed % 16 == 11 ? SIM_FORKING
-		   : seed % 16 == 13 ? SIM_FORCING
-				     : SIM_PLAIN;
-	if (rollback && seed % 4 == 2)
-		w->class = SIM_ROLLBACK;
-	w->keeps_undo = dice(w, 2);
+	static const enum sim_class class[16] = {
+	    [2] = SIM_ROLLBACK, [5] = SIM_WILD_CLOCKS, [11] = SIM_FORKING, [13] = SIM_FORCING};
+	w->class = class[seed % 16];
+	/* kept grains and a disk put back do not fit together: nobody undoes then */
+	w->keeps_undo = w->class != SIM_ROLLBACK && dice(w, 2);
 	for (unsigned h = 0; h < 2; h++) {
 		w->host[h].drift_ppm = drift(w);
 		w->host[h].wall_off_ns = (int64_t)dice(w, 1000000000000) - 500000000000;
@@ -132,7 +130,7 @@ static struct sim_op fencing(struct world *w, unsigned h)
 {
 	const struct fencing *f = &w->fencing[1 - h];
 	if (!f->active)
-		return op_of(w, SIM_OP_FENCE_BEGIN, h, 0);
+		return op_of(w, dice(w, 12) ? SIM_OP_FENCE_BEGIN : SIM_OP_FENCE_BY_HAND, h, 0);
 	if (f->killed)
 		return op_of(w, dice(w, 10) ? SIM_OP_FENCE_OK : SIM_OP_FENCE_FAILED, h, 0);
 	switch (dice(w, 8)) {
@@ -227,6 +225,8 @@ struct sim_op sim_choose(struct world *w)
 		return op_of(w, dice(w, 4) ? SIM_OP_RESYNC_DONE : SIM_OP_RESYNC_PART, h, 0);
 	if (what < 78)
 		return manage(w, h);
+	if (what < 79 && dice(w, w->ring_up ? 20 : 5) == 0)
+		return op_of(w, SIM_OP_QUIET, h, 1 + dice(w, w->ring_up ? 10 : 120));
 	if (what < 88)
 		return op_of(w, SIM_OP_PASS, h, 1 + dice(w, dice(w, 20) == 0 ? 15000 : 500));
 	return dice(w, 100) < w->fault_rate ? fault(w, h) : repair(w, h);

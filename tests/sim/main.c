@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * sim [--seeds N] [--from S] [--seed S] [--minimise S] [--steps N] [--coverage] [--rollback]: lives of
+ * sim [--seeds N] [--from S] [--seed S] [--minimise S] [--steps N] [--coverage]: lives of
  * N seeds from S on; or one seed with a trace, the same bit for bit each time; or the shortest trace
  * found of a failing one. The last line counts passed and failed seeds. Fails too if a change of state
  * was never gone through (with --coverage, for runs that are long enough to tell), or if a life was
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
 	    {"seeds", required_argument, NULL, 'n'}, {"seed", required_argument, NULL, 's'},
 	    {"steps", required_argument, NULL, 't'}, {"minimise", required_argument, NULL, 'm'},
 	    {"from", required_argument, NULL, 'f'},  {"coverage", no_argument, NULL, 'c'},
-	    {"rollback", no_argument, NULL, 'r'},    {0},
+	    {0},
 	};
 	struct sim_setup setup = {.steps = 2500};
 	unsigned long seeds = 500, one = 0, from = 1;
@@ -121,8 +121,6 @@ int main(int argc, char **argv)
 			from = strtoul(optarg, NULL, 10);
 		else if (c == 'c')
 			coverage = true;
-		else if (c == 'r')
-			setup.rollback = true;
 		else
 			return 64;
 		minimise |= c == 'm';

@@ -71,6 +71,15 @@ static bool deliver(struct world *w, unsigned h, uint32_t n)
 	return true;
 }
 
+static bool quiet(struct world *w, uint32_t n)
+{
+	while (n-- > 0 && !w->violation) {
+		world_pass(w, 500);
+		world_settle(w);
+	}
+	return true;
+}
+
 static bool request(struct world *w, unsigned h, enum vc_event_type type)
 {
 	struct host *me = &w->host[h];
@@ -277,7 +286,8 @@ static bool do_fencing(struct world *w, const struct sim_op *op)
 		sim_fencer_up(w, h);
 		return true;
 	case SIM_OP_FENCE_BEGIN:
-		return sim_fence_begin(w, h);
+	case SIM_OP_FENCE_BY_HAND:
+		return sim_fence_begin(w, h, op->kind == SIM_OP_FENCE_BY_HAND);
 	case SIM_OP_FENCE_KILL:
 		return sim_fence_kill(w, h);
 	case SIM_OP_FENCE_OK:
@@ -355,6 +365,8 @@ static bool do_any(struct world *w, const struct sim_op *op)
 	case SIM_OP_PASS:
 		world_pass(w, op->arg);
 		return true;
+	case SIM_OP_QUIET:
+		return quiet(w, op->arg);
 	case SIM_OP_PROMOTE:
 		return !sim_is_primary(w, h) && request(w, h, VC_E_PROMOTE);
 	case SIM_OP_DEMOTE:

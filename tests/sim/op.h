@@ -20,6 +20,7 @@
 	X(RESYNC_PART, 0, "resync from host%h copies a part")                                    \
 	X(RESYNC_DONE, 0, "resync from host%h has copied all")                                   \
 	X(PASS, 0, "%n ms pass")                                                                \
+	X(QUIET, 0, "%n half seconds pass in which all arrives")                                   \
 	X(PROMOTE, 0, "host%h is asked to promote")                                              \
 	X(DEMOTE, 0, "host%h is asked to demote")                                                \
 	X(STOP, 0, "host%h is asked to stop")                                                    \
@@ -50,6 +51,7 @@
 	X(FENCER_UP, 0, "host%h's fencer starts")                                                \
 	X(WALL_JUMP, 1, "host%h's wall clock jumps")              \
 	X(FENCE_BEGIN, 0, "host%h begins to fence the other")                                    \
+	X(FENCE_BY_HAND, 0, "somebody has host%h fence the other, which is a member")              \
 	X(FENCE_KILL, 1, "host%h's fencing cuts the other's power")                              \
 	X(FENCE_OK, 0, "host%h's fencing is told to have succeeded")                             \
 	X(FENCE_FAILED, 1, "host%h's fencing fails")                                             \
@@ -85,7 +87,7 @@ bool sim_may_promote(const struct world *w, unsigned h);
 bool sim_is_primary(const struct world *w, unsigned h);
 
 /* Begins seed's life: its class, clocks and the two hosts. */
-void sim_begin(struct world *w, uint64_t seed, bool rollback, FILE *trace);
+void sim_begin(struct world *w, uint64_t seed, FILE *trace);
 /* The next operation of a random life (life.c). */
 struct sim_op sim_choose(struct world *w);
 

@@ -113,6 +113,11 @@ void sim_check_gate(struct world *w, unsigned h)
 
 void sim_lie_found(struct world *w, unsigned victim)
 {
+	const struct host *v = &w->host[victim];
+	bool was = w->lied_on[victim];
+	w->lied_on[victim] = false;
+	if (!was || !v->worker || !v->core.certain || w->branched)
+		return;
 	w->branched = true;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
 		w->acked_by[victim].bit[i] &= w->before_lie.bit[i];

@@ -31,7 +31,7 @@ static void keep(struct sim_ops *ops, const struct sim_op *op)
 const char *sim_live(struct world *w, const struct sim_setup *setup, struct sim_ops *record,
 		     enum sim_end *end, FILE *trace)
 {
-	sim_begin(w, setup->seed, setup->rollback, trace);
+	sim_begin(w, setup->seed, trace);
 	for (unsigned i = 0; !w->violation && i < STEPS_MORE * setup->steps; i++) {
 		if (i >= setup->steps && w->n.events >= SIM_EVENTS_MIN &&
 		    w->n.faults >= SIM_FAULTS_MIN)
@@ -47,7 +47,7 @@ const char *sim_live(struct world *w, const struct sim_setup *setup, struct sim_
 const char *sim_replay(struct world *w, const struct sim_setup *setup, const struct sim_ops *ops,
 		       FILE *trace)
 {
-	sim_begin(w, setup->seed, setup->rollback, trace);
+	sim_begin(w, setup->seed, trace);
 	for (unsigned i = 0; !w->violation && i < ops->count; i++)
 		sim_do(w, &ops->op[i]);
 	return judge(w, NULL);

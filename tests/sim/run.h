@@ -10,7 +10,6 @@
 
 struct sim_setup {
 	uint64_t seed;
-	bool rollback;
 	unsigned steps;
 };
 

@@ -179,6 +179,8 @@ static void step(struct world *w, unsigned h)
 	me->act_at = 0;
 	vc_step(&me->core, e, &me->acts);
 	w->n.events++;
+	if (w->waited_out[h] && me->core.certain)
+		sim_violation(w, h, "TRAPS 4: a host whose lease was waited for still holds a token");
 	sim_cover(&me->acts);
 }
 

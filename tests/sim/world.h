@@ -187,7 +187,8 @@ struct world {
 	bool branched;
 	uint64_t ack_number, ack_id[VC_ERAS]; /* the newest era in which a write was acknowledged */
 	unsigned next_write, acked_count;
-	bool lied_on[2]; /* told to be fenced, while not quorate */
+	bool lied_on[2]; /* told to be fenced, while not quorate or a member */
+	bool waited_out[2]; /* its lease is over, as fencing by waiting has told */
 	struct cells before_lie; /* acknowledged then */
 	bool fence_wanted[2]; /* this host is to be fenced by the other */
 	struct fencing fencing[2];
@@ -260,7 +261,7 @@ void world_fence(struct world *w, unsigned by);
 /* The master of host h tells what it last learnt of fencing. */
 void world_tell_fence(struct world *w, unsigned h);
 enum sim_fence_end { SIM_FENCE_OK, SIM_FENCE_FAILED, SIM_FENCE_WAITED, SIM_FENCE_LIE };
-bool sim_fence_begin(struct world *w, unsigned by);
+bool sim_fence_begin(struct world *w, unsigned by, bool by_hand);
 bool sim_fence_kill(struct world *w, unsigned by);
 bool sim_fence_end(struct world *w, unsigned by, enum sim_fence_end how);
 void sim_fencer_down(struct world *w, unsigned h);
@@ -329,7 +330,11 @@ void world_check_equal(struct world *w);
 void sim_check(struct world *w);
 void sim_check_gate(struct world *w, unsigned h);
 void sim_check_target(struct world *w, unsigned h);
-/* A false fencing has made a fork possible: the victim's branch is what it was before. */
+/*
+ * The ring is mended or cut after a false fencing. Within its lease the victim may use a token that the
+ * fencing took for dead: the named exception of S6, a false fencing of a quorate host. Its branch is what
+ * was acknowledged before.
+ */
 void sim_lie_found(struct world *w, unsigned victim);
 /* The operator forced host h: what its copy lacks is given up, unless the other has gone on alone. */
 void sim_forced(struct world *w, unsigned h);
