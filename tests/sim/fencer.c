@@ -288,10 +288,7 @@ bool sim_fence_end(struct world *w, unsigned by, enum sim_fence_end how)
 	w->branched |= how == SIM_FENCE_LIE && w->host[1 - by].powered && w->host[1 - by].quorate &&
 		       !w->ring_up;
 	w->waited_out[1 - by] |= how == SIM_FENCE_WAITED;
-	if (how == SIM_FENCE_LIE && !w->lied_on[1 - by]) {
-		w->lied_on[1 - by] = true;
-		w->before_lie = w->acked_by[1 - by];
-	}
+	w->lied_on[1 - by] |= how == SIM_FENCE_LIE;
 	w->fence_wanted[1 - by] = false;
 	me->peer_clean = !me->view_member;
 	return true;

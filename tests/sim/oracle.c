@@ -92,6 +92,8 @@ void sim_acknowledge(struct world *w, unsigned h, const struct request *r)
 			sim_add(&w->acked_by[k], r->write);
 		if (k == h || !alone)
 			sim_add(&w->host[k].must, r->write);
+		if (k == h && alone)
+			sim_add(&w->host[k].alone, r->write);
 	}
 	w->acked_count++;
 	w->n.acked++;
@@ -120,8 +122,9 @@ void sim_lie_found(struct world *w, unsigned victim)
 		return;
 	w->branched = true;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
-		w->acked_by[victim].bit[i] &= w->before_lie.bit[i];
-		w->flushed_by[victim].bit[i] &= w->before_lie.bit[i];
+		uint64_t others = ~w->host[1 - victim].alone.bit[i];
+		w->acked_by[victim].bit[i] &= others;
+		w->flushed_by[victim].bit[i] &= others;
 	}
 }
 
@@ -150,7 +153,10 @@ void sim_check_target(struct world *w, unsigned h)
 			sim_violation(w, h, "S9: an acknowledged write is about to be overwritten");
 	if (w->host[h].disk.standing != VC_SYNCING)
 		sim_violation(w, h, "S8: a copy is overwritten that is not recorded as incomplete");
-	/* its branch ends here, having held nothing of its own */
+	/* its branch ends here, having held nothing of its own; and a new pairing is no old lie's business */
+	memset(&w->host[0].alone, 0, sizeof w->host[0].alone);
+	memset(&w->host[1].alone, 0, sizeof w->host[1].alone);
+	w->lied_on[0] = w->lied_on[1] = false;
 	w->acked_by[h] = w->acked_by[1 - h];
 	w->flushed_by[h] = w->flushed_by[1 - h];
 }

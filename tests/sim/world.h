@@ -101,6 +101,7 @@ struct host {
 	struct cells old; /* what a resync overwrote, kept for undo */
 	bool has_old;
 	uint64_t old_of; /* the era that it leads back to */
+	struct cells alone; /* acknowledged by it alone since the last resync began */
 	struct cells must, at_risk; /* acknowledged writes that it must hold; what a power cut could take */
 
 	/* the data link's end */
@@ -189,7 +190,6 @@ struct world {
 	unsigned next_write, acked_count;
 	bool lied_on[2]; /* told to be fenced, while not quorate or a member */
 	bool waited_out[2]; /* its lease is over, as fencing by waiting has told */
-	struct cells before_lie; /* acknowledged then */
 	bool fence_wanted[2]; /* this host is to be fenced by the other */
 	struct fencing fencing[2];
 	bool keeps_undo;
@@ -332,8 +332,8 @@ void sim_check_gate(struct world *w, unsigned h);
 void sim_check_target(struct world *w, unsigned h);
 /*
  * The ring is mended or cut after a false fencing. Within its lease the victim may use a token that the
- * fencing took for dead: the named exception of S6, a false fencing of a quorate host. Its branch is what
- * was acknowledged before.
+ * fencing took for dead: the named exception of S6, a false fencing of a quorate host. What the other
+ * acknowledged alone is not in its branch.
  */
 void sim_lie_found(struct world *w, unsigned victim);
 /* The operator forced host h: what its copy lacks is given up, unless the other has gone on alone. */
