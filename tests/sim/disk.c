@@ -193,7 +193,7 @@ static bool copy_is_older(const struct world *w, unsigned h)
 bool sim_disk_put_back(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
-	if (me->powered || !me->has_copy || !copy_is_older(w, h))
+	if (me->powered || !me->has_copy || w->n.rolled_back || !copy_is_older(w, h))
 		return false;
 	sim_say(w, h, "its disk is replaced by an old copy", "");
 	w->branched = true;
