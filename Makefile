@@ -62,7 +62,7 @@ help:
 	@echo 'check-lab check-lab-xfs   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
-	@echo 'soak-sim     a million simulated lives of the decision core, and its deliberate faults'
+	@echo 'soak-sim     a million simulated lives, and the deliberate faults (docs/SIMULATION.md)'
 	@echo 'install uninstall   honour DESTDIR and PREFIX'
 
 V ?=

@@ -26,10 +26,10 @@ static void on_gate(struct world *w, unsigned h, enum vc_gate gate)
 {
 	static const char *const name[] = {"READONLY", "PAIR", "SOLO", "FROZEN", "FAILED"};
 	sim_say(w, h, "gate", name[gate]);
+	sim_check_gate(w, h, gate);
 	w->host[h].gate = gate;
 	if (gate == VC_G_FAILED || gate == VC_G_READONLY)
 		sim_fail_requests(w, h);
-	sim_check_gate(w, h);
 	sim_settle_requests(w, h);
 }
 

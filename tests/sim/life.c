@@ -27,7 +27,8 @@ void sim_begin(struct world *w, uint64_t seed, FILE *trace)
 	world_init(w, seed, trace);
 	w->choice = seed * 0xd1342543de82ef95ull;
 	w->life = true;
-	w->fault_rate = 12;
+	w->fault_rate = 4 + (unsigned)dice(w, 13);
+	w->haste = 1 + (unsigned)dice(w, 8);
 	static const enum sim_class class[16] = {
 	    [2] = SIM_ROLLBACK, [5] = SIM_WILD_CLOCKS, [11] = SIM_FORKING, [13] = SIM_FORCING};
 	w->class = class[seed % 16];
@@ -90,7 +91,7 @@ static struct sim_op link_fault(struct world *w, unsigned h)
 
 static struct sim_op fault(struct world *w, unsigned h)
 {
-	uint64_t long_ms = dice(w, 2) ? 3000 : 60000;
+	uint64_t long_ms = dice(w, 3) ? 3000 : 45000;
 	switch (dice(w, 16)) {
 	case 0:
 		return op_of(w, dice(w, 2) ? SIM_OP_POWER_OFF : SIM_OP_POWER_OFF_LATE, h, 0);
@@ -114,7 +115,7 @@ static struct sim_op fault(struct world *w, unsigned h)
 	case 11:
 		return op_of(w, SIM_OP_SUSPEND, h, 1 + dice(w, long_ms));
 	case 12:
-		return op_of(w, dice(w, 4) ? SIM_OP_FAIL_HELD : SIM_OP_DISK_FAILED, h, 0);
+		return op_of(w, dice(w, 2) ? SIM_OP_FAIL_HELD : SIM_OP_DISK_FAILED, h, 0);
 	case 13:
 		return op_of(w, SIM_OP_FENCER_DOWN, h, 0);
 	case 14:
@@ -147,8 +148,36 @@ static struct sim_op fencing(struct world *w, unsigned h)
 	}
 }
 
+/* What is broken longest is not known here: one thing that is. False: nothing was found. */
+static bool repair_needed(struct world *w, unsigned h, struct sim_op *op)
+{
+	const struct host *me = &w->host[h];
+	enum sim_op_kind need[8];
+	unsigned n = 0;
+	if (!me->powered)
+		need[n++] = SIM_OP_POWER_ON;
+	if (me->powered && !me->worker)
+		need[n++] = SIM_OP_START_WORKER;
+	if (me->powered && !me->master)
+		need[n++] = SIM_OP_START_MASTER;
+	if (me->powered && !me->fencer_up)
+		need[n++] = SIM_OP_FENCER_UP;
+	if (!w->link_net_up || w->blocked[0] || w->blocked[1])
+		need[n++] = SIM_OP_MEND_LINK;
+	if (!w->ring_up)
+		need[n++] = SIM_OP_MEND_RING;
+	if (n > 0)
+		*op = op_of(w, need[dice(w, n)], h, 0);
+	else if (w->fencing[1 - h].active)
+		*op = fencing(w, h);
+	return n > 0 || w->fencing[1 - h].active;
+}
+
 static struct sim_op repair(struct world *w, unsigned h)
 {
+	struct sim_op op;
+	if (dice(w, w->haste) == 0 && repair_needed(w, h, &op))
+		return op;
 	switch (dice(w, 14)) {
 	case 0:
 	case 1:

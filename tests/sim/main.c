@@ -106,7 +106,7 @@ int main(int argc, char **argv)
 	    {"from", required_argument, NULL, 'f'},  {"coverage", no_argument, NULL, 'c'},
 	    {0},
 	};
-	struct sim_setup setup = {.steps = 2500};
+	struct sim_setup setup = {.steps = 5000};
 	unsigned long seeds = 500, one = 0, from = 1;
 	bool coverage = false, minimise = false;
 	int c;

@@ -100,16 +100,25 @@ void sim_acknowledge(struct world *w, unsigned h, const struct request *r)
 	sim_say(w, h, "acknowledges a write", alone ? "alone" : "");
 }
 
-void sim_check_gate(struct world *w, unsigned h)
+/* A fork that was seen is the operator's to decide: no branch starts by itself, only a forced one (S9). */
+static bool starts_a_fork(const struct host *me)
+{
+	const struct vc_era *last = vc_eralog_last(&me->disk.log);
+	return me->gate == VC_G_READONLY && me->disk.fork && !(last && (last->flags & VC_ERA_FORCED));
+}
+
+void sim_check_gate(struct world *w, unsigned h, enum vc_gate gate)
 {
 	const struct host *me = &w->host[h], *peer = &w->host[1 - h];
-	if (me->gate != VC_G_SOLO && me->gate != VC_G_PAIR)
+	if (gate != VC_G_SOLO && gate != VC_G_PAIR)
 		return;
 	if (!sim_includes(&me->cache, &w->acked_by[h]))
 		sim_violation(w, h, "S1: a host opens for writes on a copy that lacks an acknowledged one");
 	if (me->disk.standing == VC_OUTDATED || me->disk.standing == VC_SYNCING)
 		sim_violation(w, h, "S8: a host opens for writes on a stale or incomplete copy");
-	if (me->gate == VC_G_SOLO && peer->gate == VC_G_SOLO && !w->branched)
+	if (starts_a_fork(me))
+		sim_violation(w, h, "S9: a branch of a fork that was seen starts by itself");
+	if (gate == VC_G_SOLO && peer->gate == VC_G_SOLO && !w->branched)
 		sim_violation(w, h, "S6: both hosts go alone");
 }
 

@@ -196,6 +196,7 @@ struct world {
 	unsigned script_at;
 	FILE *trace;
 	const char *violation;
+	unsigned haste; /* one in so many repairs goes to what is broken, not to anything */
 	unsigned fault_rate; /* in a hundred, of steps that nothing else takes; 0: no faults at all */
 	unsigned steps, promotions, solos, insyncs;
 	struct sim_counts n;
@@ -328,7 +329,8 @@ void sim_violation(struct world *w, unsigned h, const char *what);
 /* Two hosts in sync with nothing under way hold the same. */
 void world_check_equal(struct world *w);
 void sim_check(struct world *w);
-void sim_check_gate(struct world *w, unsigned h);
+/* Host h is about to open or close for writes. */
+void sim_check_gate(struct world *w, unsigned h, enum vc_gate gate);
 void sim_check_target(struct world *w, unsigned h);
 /*
  * The ring is mended or cut after a false fencing. Within its lease the victim may use a token that the
