@@ -94,3 +94,19 @@ int vm_decode(struct vm_record *rec, const uint8_t *in)
 	rec->generation = vt_get_u64(&r);
 	return get_durable(&r, &rec->durable) ? 0 : -EBADMSG;
 }
+
+int vm_choose(const struct vm_record rec[2], const int res[2], int *damaged)
+{
+	*damaged = (res[0] < 0) != (res[1] < 0);
+	if (res[0] == -EPROTONOSUPPORT || res[1] == -EPROTONOSUPPORT)
+		return -EPROTONOSUPPORT;
+	if (res[0] < 0 && res[1] < 0)
+		return -EBADMSG;
+	return res[0] < 0 || (res[1] == 0 && rec[1].generation > rec[0].generation);
+}
+
+void vm_distrust(struct vc_durable *durable)
+{
+	if (durable->standing == VC_SOLO)
+		durable->standing = VC_OUTDATED;
+}

@@ -92,10 +92,8 @@ static void open_metadata(struct worker *w)
 	int damaged = 0;
 	if (vm_file_open(&w->meta, w->paths.meta, &w->first, &damaged, &fail) < 0)
 		wk_die(w, "unit %s: %s", w->conf.name, fail.text);
-	/* The damaged slot may have been the newer one and have said that the peer went on: the
-	 * older one's word is not enough to start alone on (S8). */
-	if (damaged && w->first.standing == VC_SOLO)
-		w->first.standing = VC_OUTDATED;
+	if (damaged)
+		vm_distrust(&w->first);
 	if (damaged)
 		w->first.map_base = 0; /* nor does it say what has changed since */
 	if (damaged)
