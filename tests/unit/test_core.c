@@ -600,6 +600,33 @@ static void rolled_back_solo_disk_is_a_fork(void **state)
 	assert_int_equal(w.host[1].disk.standing, VC_PAIRED);
 }
 
+static void lose_all(unsigned h)
+{
+	memset(&w.host[h].cache, 0, sizeof w.host[h].cache);
+	memset(&w.host[h].durable, 0, sizeof w.host[h].durable);
+}
+
+/* A disk error of the one that has the data is no consent to the other that lost some of it and was
+ * never in sync in this pairing. */
+static void unasked_consent_counts_in_sync_only(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	lose_all(1);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	w.link_net_up = false;
+	world_power_on(&w, 1);
+	settle(500);
+	assert_int_equal(w.host[1].core.phase, VC_LINKING);
+	assert_false(w.host[1].core.sender);
+	world_event_type(&w, 1, VC_E_PROMOTE);
+	world_event_type(&w, 0, VC_E_DISK_FAILED);
+	settle(500);
+	assert_int_equal(w.host[1].disk.standing, VC_PAIRED);
+	assert_int_equal(w.host[1].gate, VC_G_READONLY);
+}
+
 #define STORY(f) cmocka_unit_test_setup(f, prim_second)
 
 int main(void)
@@ -634,6 +661,7 @@ int main(void)
 	    STORY(force_has_rules),
 	    STORY(rolled_back_disk_is_no_source),
 	    STORY(rolled_back_solo_disk_is_a_fork),
+	    STORY(unasked_consent_counts_in_sync_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
