@@ -627,6 +627,27 @@ static void unasked_consent_counts_in_sync_only(void **state)
 	assert_int_equal(w.host[1].gate, VC_G_READONLY);
 }
 
+/* The primary's power cut took what the secondary holds; its clean stop and reboot must not take that too
+ * (S1, TRAPS 13). */
+static void clean_stop_keeps_the_survivors_copy(void **state)
+{
+	(void)state;
+	world_power_off(&w, 0);
+	lose_all(0);
+	settle(300);
+	world_event_type(&w, 1, VC_E_STOP);
+	settle(300);
+	assert_false(w.host[1].worker);
+	world_power_off(&w, 1);
+	world_power_on(&w, 0);
+	world_power_on(&w, 1);
+	settle(3000);
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
+	assert_true(w.host[1].core.sender);
+	assert_memory_equal(&w.host[0].cache, &w.acked, sizeof w.acked);
+	assert_int_equal(w.acked_count, 1);
+}
+
 #define STORY(f) cmocka_unit_test_setup(f, prim_second)
 
 int main(void)
@@ -662,6 +683,7 @@ int main(void)
 	    STORY(rolled_back_disk_is_no_source),
 	    STORY(rolled_back_solo_disk_is_a_fork),
 	    STORY(unasked_consent_counts_in_sync_only),
+	    STORY(clean_stop_keeps_the_survivors_copy),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
