@@ -56,6 +56,10 @@ static int read_slot(int fd, struct vm_record *rec)
 	ssize_t n = pread(fd, bytes, sizeof bytes, 0);
 	if (n < 0)
 		return -errno;
+	/* A worker that was killed may have written it without having made it durable. What is read here
+	 * is acted upon, so no power cut may bring an older record back (S5). */
+	if (fdatasync(fd) < 0)
+		return -errno;
 	if (n != (ssize_t)sizeof bytes)
 		return -EBADMSG;
 	return vm_decode(rec, bytes);
