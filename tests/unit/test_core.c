@@ -648,6 +648,30 @@ static void clean_stop_keeps_the_survivors_copy(void **state)
 	assert_int_equal(w.acked_count, 1);
 }
 
+/* A resync does not end while writes in flight are drained: in the pair era nothing is acknowledged alone. */
+static void resync_waits_for_a_demotion(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	world_fence(&w, 0);
+	world_power_on(&w, 1);
+	for (int i = 0; i < 50 && w.host[1].core.phase != VC_TARGET; i++) {
+		world_pass(&w, 10);
+		world_settle(&w);
+	}
+	world_guest_write(&w, 0);
+	assert_true(w.host[0].pending_write >= 0);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	assert_int_equal(w.host[0].core.role, VC_DEMOTING);
+	world_event_type(&w, 0, VC_E_SYNC_DONE);
+	assert_int_equal(w.host[0].core.phase, VC_SOURCE);
+	world_cut_link(&w);
+	settle(200);
+	assert_int_equal(w.host[0].demote_rc, 0);
+	assert_int_equal(w.acked_count, 2); /* alone, in the solo era */
+	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+}
+
 #define STORY(f) cmocka_unit_test_setup(f, prim_second)
 
 int main(void)
@@ -684,6 +708,7 @@ int main(void)
 	    STORY(rolled_back_solo_disk_is_a_fork),
 	    STORY(unasked_consent_counts_in_sync_only),
 	    STORY(clean_stop_keeps_the_survivors_copy),
+	    STORY(resync_waits_for_a_demotion),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
