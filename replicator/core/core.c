@@ -2,6 +2,7 @@
 #include "core/core.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "core/eralog.h"
@@ -268,6 +269,9 @@ static void dispatch(struct step *x)
 	case VC_E_STOP:
 	case VC_E_FAIL_HELD:
 		request_on(x);
+		break;
+	case VC_E_FORCE:
+		act_reply(x, VC_E_FORCE, -ENOSYS, VC_R_NONE);
 		break;
 	}
 }

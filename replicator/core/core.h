@@ -51,6 +51,7 @@ enum vc_event_type {
 	VC_E_DEMOTE,
 	VC_E_STOP,
 	VC_E_FAIL_HELD,
+	VC_E_FORCE,
 };
 
 enum vc_departure { VC_JOINED, VC_LEFT_CLEAN, VC_LEFT_PROCDOWN, VC_LEFT_NODEDOWN };
