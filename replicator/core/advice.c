@@ -49,6 +49,10 @@ static enum vc_rule verdict_rule(enum vc_reason verdict, enum vc_rule otherwise)
 		return VC_RULE_NO_COPY;
 	case VC_R_BOTH_BLANK:
 		return VC_RULE_EMPTY;
+	case VC_R_ROLLED_BACK:
+		return VC_RULE_ROLLED_BACK;
+	case VC_R_MODES_DIFFER:
+		return VC_RULE_MODES;
 	default:
 		return otherwise;
 	}
@@ -62,10 +66,12 @@ static enum vc_rule rule_of(const struct vc_state *s, uint64_t now)
 	if (s->disk_failed)
 		return VC_RULE_DISK;
 	if (s->role == VC_PRIMARY || s->role == VC_DEMOTING)
-		return s->failed ? VC_RULE_FAILED : VC_RULE_USED;
+		return s->failed ? VC_RULE_FAILED : s->d.fork ? VC_RULE_USED_FORK : VC_RULE_USED;
 	switch (s->d.standing) {
 	case VC_SOLO:
-		return s->fork == VC_R_NONE ? VC_RULE_SOLO : verdict_rule(s->fork, VC_RULE_FORK);
+		if (fork_seen(s) != VC_R_NONE)
+			return verdict_rule(fork_seen(s), VC_RULE_FORK);
+		return s->d.fork ? VC_RULE_FORCED : VC_RULE_SOLO;
 	case VC_OUTDATED:
 		return verdict_rule(s->verdict, VC_RULE_OUTDATED);
 	case VC_SYNCING:

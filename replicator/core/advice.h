@@ -17,6 +17,12 @@ enum vc_answer { VC_NO, VC_YES, VC_LATER /* yes, once the gate is passed */ };
 #define VC_RULES(X)                                                                                \
 	X(USED, YES, "primary", "it is in use: this host is primary", "nothing needs to change",     \
 	  LOSS_NONE)                                                                                 \
+	X(USED_FORK, YES, "primary", "it is in use: this host is primary. It is one branch of a fork: "   \
+	  "%P holds another", "a decision whose data stays: vmtwin discard-fork on the host whose "    \
+	  "data is given up", LOSS_NONE)                                                             \
+	X(FORCED, YES, "force",                                                                      \
+	  "the operator forced it: this branch is gone on with, whatever %P holds",                  \
+	  "vmtwin discard-fork on %P, which is then resynchronised from here", LOSS_NONE)            \
 	X(PAIR, YES, "pairing", "this host and %P hold the same",                                    \
 	  "nothing needs to change; Pacemaker decides where the VM runs", LOSS_NONE)                 \
 	X(SOLO, YES, "standing solo",                                                                \
@@ -58,6 +64,13 @@ enum vc_answer { VC_NO, VC_YES, VC_LATER /* yes, once the gate is passed */ };
 	  "data before that: force-primary", LOSS_FORK)                                              \
 	X(UNRELATED, NO, "unit id", "%P holds another unit's data under the same name",              \
 	  "vmtwin discard-fork on the host that was created as the good one by mistake", LOSS_FORK)  \
+	X(ROLLED_BACK, NO, "old disk",                                                               \
+	  "the copy on one of the two hosts is older than what the other remembers of it, and may "  \
+	  "have been written to since",                                                              \
+	  "a decision whose data stays: vmtwin discard-fork on the host whose disk was put back", \
+	  LOSS_FORK)                                                                                 \
+	X(MODES, NO, "mode", "the unit's mode is not the same on both hosts",                        \
+	  "the same mode in both unit files, and a restart of the unit", LOSS_UNCERTAIN)             \
 	X(NO_COPY, NO, "source", "no host holds a complete copy with the newest data",               \
 	  "the state before, on both hosts; or a decision: force-primary on the host with the "      \
 	  "better copy", LOSS_OUTDATED)                                                              \

@@ -26,19 +26,14 @@ static int not_started(const struct ctl_cmd *cmd, const struct vt_fail *fail)
 static int refused(const struct ctl_cmd *cmd, const char *unit, long rc, const char *why,
 		   const struct vt_kv *facts)
 {
-	const char *peer = ca_word(facts, "peer");
-	if (rc == -EALREADY)
+	bool primary = strcmp(ca_word(facts, "role"), "primary") == 0 &&
+		       strcmp(ca_word(facts, "usable"), "yes") == 0;
+	if (rc == -EALREADY || primary)
 		return ctl_error(cmd, EX_FAILED,
 				 "%s: not needed: this host's data may be used (rule: %s). If the VM "
 				 "doesn't start here, pcs status and vmtwin explain %s say why; nothing "
 				 "was changed",
 				 unit, ca_word(facts, "rule"), unit);
-	if (rc == -EBUSY)
-		return ctl_error(cmd, EX_FAILED,
-				 "%s: refused: %s%s%s is there and its data is as new or newer; to "
-				 "use this host's all the same, take the unit off %s first (pcs node "
-				 "standby %s). Nothing was changed",
-				 unit, why, *why ? ": " : "", peer, peer, peer);
 	if (rc == -ENOSYS)
 		return ctl_error(cmd, EX_FAILED,
 				 "%s: the vmtwind that runs is older than this command and can't do "

@@ -67,11 +67,10 @@ static int check_fork(struct cf_job *j, enum cf_left left, struct vt_kv *facts, 
 			       "until it is fetched anew. If that is meant: --even-so; nothing was "
 			       "changed",
 			       ca_word(facts, "peer"), ca_word(facts, "rule"));
-	if (left == CF_SCRATCH)
+	if (cf_fork_recorded(j) || left == CF_SCRATCH)
 		return 0; /* an earlier run saw it and was told to go on */
 	return vt_fail(fail, -EPERM,
-		       "%s, so that no fork can be seen; start it, or say --even-so; nothing was "
-		       "changed",
+		       "%s, and no fork is recorded; start it, or say --even-so; nothing was changed",
 		       rc == -ENOENT ? why.text : "vmtwind does not run on this host");
 }
 

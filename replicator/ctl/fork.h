@@ -47,6 +47,9 @@ enum cf_left {
 };
 /* Fills in the paths and says what an earlier run left. enum cf_left or negative errno. */
 int cf_look(struct cf_job *job, struct vt_fail *fail);
+/* True if the unit's metadata says that the other host's last words were of another branch. False also
+ * while a worker holds it: that one is to be asked. */
+bool cf_fork_recorded(const struct cf_job *job);
 /* Step 1. May be repeated. */
 int cf_prepare(struct cf_job *job, struct vt_fail *fail);
 /* Removes what step 1 made. */

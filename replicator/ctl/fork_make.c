@@ -39,6 +39,17 @@ static bool is_blank(const char *meta)
 	return d.log.count == 0 && d.standing == VC_SYNCING;
 }
 
+bool cf_fork_recorded(const struct cf_job *j)
+{
+	struct vm_file file;
+	struct vc_durable d;
+	int damaged;
+	if (vm_file_open(&file, j->meta, &d, &damaged, NULL) < 0)
+		return false;
+	vm_file_close(&file);
+	return d.fork;
+}
+
 static int look_at_fresh(const struct cf_job *j, struct vt_fail *fail)
 {
 	char meta[CD_PATH_MAX], data[CD_PATH_MAX];

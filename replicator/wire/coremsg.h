@@ -8,7 +8,7 @@
 
 #include "core/msg.h"
 
-#define VX_VERSION 1
+#define VX_VERSION 2
 #define VX_MAX 4096 /* bytes of an encoded message */
 
 /* Encodes into out[VX_MAX]; the length, or -EMSGSIZE. */

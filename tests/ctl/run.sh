@@ -103,7 +103,7 @@ test_usage() {
 	expect 64 "See vmtwin --help" "$vmtwin"
 	expect 0 "Usage: vmtwin COMMAND" "$vmtwin" --help
 	expect 0 "vmtwin 0" "$vmtwin" --version
-	for c in create status explain log destroy; do
+	for c in create status explain log force-primary discard-fork support destroy; do
 		expect 0 "Usage: vmtwin $c" "$vmtwin" $c --help
 		expect 64 "unknown option '--frobnicate'" "$vmtwin" $c --frobnicate
 	done
@@ -234,10 +234,10 @@ test_good_host() {
 	local slot=$fs/images/.vmtwin/vm1/meta/slot1
 	same "metadata slots" "4096 4096" "$(stat -c %s "$fs"/images/.vmtwin/vm1/meta/slot? | xargs)"
 	same "standing solo" 4 "$(byte_at "$slot" 52)"
-	same "one era" 1 "$(byte_at "$slot" 57)"
-	same "era 1" 1 "$(byte_at "$slot" 61)"
-	same "writer is slot 0, h1" 0 "$(byte_at "$slot" 85)"
-	same "member is h1 alone" 1 "$(byte_at "$slot" 86)"
+	same "one era" 1 "$(byte_at "$slot" 74)"
+	same "era 1" 1 "$(byte_at "$slot" 78)"
+	same "writer is slot 0, h1" 0 "$(byte_at "$slot" 102)"
+	same "member is h1 alone" 1 "$(byte_at "$slot" 103)"
 	same "unit file" "hosts = h2 h1" "$(grep ^hosts "$units/vm1.conf")"
 	expect 0 "is gone from this host" destroy
 	same "all is back" "$before" "$(cd "$vm_dir" && find . -printf '%p %y %u %g %m %s\n' | sort)"
@@ -254,7 +254,7 @@ test_second_host() {
 	expect 0 "until the files have come from h1" create --host h2
 	local slot=$fs/images/.vmtwin/vm1/meta/slot1
 	same "standing syncing" 1 "$(byte_at "$slot" 52)"
-	same "no era" 0 "$(byte_at "$slot" 57)"
+	same "no era" 0 "$(byte_at "$slot" 74)"
 	same "unit not known" 0 "$(byte_at "$slot" 20)"
 	same "store empty" "" "$(ls -A "$data")"
 	same "directory made" "" "$(ls -A "$vm_dir")"

@@ -98,6 +98,7 @@ static void standings(void **state)
 	s->role = VC_SECONDARY;
 	s->phase = VC_APART;
 	s->verdict = s->fork = VC_R_NONE;
+	s->d.fork = false;
 	s->d.standing = VC_OUTDATED;
 	assert_int_equal(rule(1), VC_RULE_OUTDATED);
 	s->verdict = VC_R_DIVERGED;
@@ -105,10 +106,15 @@ static void standings(void **state)
 	assert_int_equal(vc_advise(s, w.now).loss, VC_LOSS_OUTDATED);
 	s->d.standing = VC_SOLO;
 	s->fork = VC_R_DIVERGED;
+	s->d.fork = true;
 	assert_int_equal(rule(1), VC_RULE_FORK);
 	assert_int_equal(vc_advise(s, w.now).loss, VC_LOSS_FORK);
 	look_at(1);
+	s->d.log.era[s->d.log.count - 1].flags |= VC_ERA_FORCED;
+	assert_int_equal(rule(1), VC_RULE_FORCED);
+	look_at(1);
 	s->fork = VC_R_NONE;
+	s->d.fork = false;
 	assert_int_equal(rule(1), VC_RULE_SOLO);
 	look_at(1);
 	s->verdict = VC_R_NONE;

@@ -194,6 +194,10 @@ static bool perform(struct worker *w, const struct vc_action *a)
 		w->sync_started_ns = vt_boottime_ns();
 		vd_target_start(w->path);
 		break;
+	case VC_A_FOLD:
+	case VC_A_UNDO_BACK:
+	case VC_A_UNDO_DROP:
+		break; /* no maps and no old grains are kept yet: vc_config says so */
 	case VC_A_RESUME:
 		vd_resume(w->path);
 		break;

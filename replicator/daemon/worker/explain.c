@@ -15,7 +15,6 @@
 
 #define SENTENCE 640
 
-static const char *const standing_names[] = {"?", "syncing", "outdated", "paired", "solo"};
 static const char *const answer_names[] = {
     [VC_NO] = "no", [VC_YES] = "yes", [VC_LATER] = "not yet"};
 
@@ -82,7 +81,7 @@ static void fact_words(struct worker *w, const struct vc_view *v, uint64_t now, 
 		 "quorum: %s, %s: %s, %s\nfencing: %s%s\n"
 		 "guest's changes under way: %llu, the oldest for %llu ms; answered so far: %llu",
 		 v->score >= 0 ? "yes" : "no", text[0] ? "; " : "", text,
-		 standing_names[s->d.standing], eras, vc_phase_names[s->phase],
+		 vc_machine_state_name(VC_OF_STANDING, s->d.standing), eras, vc_machine_state_name(VC_OF_PHASE, s->phase),
 		 s->link_up ? "up" : "down", !s->link_up && w->link_note[0] ? ": " : "",
 		 s->link_up ? "" : w->link_note,
 		 s->certain			? "held"
@@ -113,11 +112,11 @@ static void add_keys(struct worker *w, struct vt_kv *kv, const struct vc_view *v
 	vt_kv_add(kv, "usable", "%s", answer_names[a->answer]);
 	vt_kv_add(kv, "rule", "%s", a->name);
 	vt_kv_add(kv, "reason", "%s", vc_reason_name(v->reason));
-	vt_kv_add(kv, "standing", "%s", standing_names[s->d.standing]);
+	vt_kv_add(kv, "standing", "%s", vc_machine_state_name(VC_OF_STANDING, s->d.standing));
 	vt_kv_add(kv, "since", "%s", w->since_text);
 	vt_kv_add(kv, "fork", "%d",
-		  s->fork != VC_R_NONE || s->verdict == VC_R_DIVERGED ||
-		      s->verdict == VC_R_UNRELATED);
+		  s->d.fork || s->verdict == VC_R_DIVERGED || s->verdict == VC_R_UNRELATED ||
+		      s->verdict == VC_R_ROLLED_BACK);
 	vt_kv_add(kv, "force-rc", "%d", rc);
 	if (rc != 0)
 		vt_kv_add(kv, "force-text", "%s", text);

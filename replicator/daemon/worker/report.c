@@ -147,7 +147,7 @@ static void add_progress(const struct worker *w, struct vt_kv *kv, uint64_t now)
 	struct vd_progress p;
 	vd_progress(w->path, &p);
 	/* Else what is in flight at this moment would be shown as held until the next report. */
-	bool frozen = w->core.gate == VC_G_FROZEN;
+	bool frozen = w->core.gate == VC_G_FROZEN && w->core.phase != VC_SRC_END;
 	if (frozen)
 		vt_kv_add(kv, "held", "%llu", (unsigned long long)p.held);
 	if (frozen && p.oldest_ns)
