@@ -97,33 +97,35 @@ static int check_space(struct cf_job *j, struct vt_fail *fail)
 		       j->conf.store, there, needed);
 }
 
-/* Steps 2 to 4. Whatever happens, the worker is started again by the caller. */
-static int replace_store(struct cf_job *j, struct vt_fail *fail)
-{
-	struct vt_kv reply;
-	struct vt_fail why = {0};
-	if (j->started) {
-		int rc = ca_call("stop", j->conf.name, "restart_ms", RESTART_MS, STOP_MS, &reply, &why);
-		if (rc != 0)
-			return vt_fail(fail, rc, "the unit can't be stopped here: %s", why.text);
-	}
-	int rc = cf_exchange(j, fail);
-	return rc < 0 ? rc : cf_name_branch(j, fail);
-}
-
-/* Step 5. True if the unit runs, or is not ours to start. */
+/* Step 4, also when step 3 failed. False: the unit doesn't start, and that is told. */
 static bool start_again(const struct ctl_cmd *cmd, const struct cf_job *j)
 {
 	struct vt_kv reply;
 	struct vt_fail why = {0};
-	if (!j->started && !j->resumed)
-		return true; /* Pacemaker starts it when it wants to */
 	int rc = ca_call("start", j->conf.name, "restart", 1, START_MS, &reply, &why);
+	/* cancelled: Pacemaker or vmtwind has decided about it meanwhile */
 	if (rc == 0 || rc == -ECANCELED || j->resumed)
-		return true; /* cancelled: Pacemaker has decided about it meanwhile, or vmtwind has */
+		return true;
 	ctl_error(cmd, EX_FAILED, "%s: the unit doesn't start here again: %s; then: pcs resource cleanup",
 		  j->conf.name, why.text);
 	return false;
+}
+
+/* Steps 2 to 4. A unit that didn't run here is left to Pacemaker. */
+static int replace_store(const struct ctl_cmd *cmd, struct cf_job *j, struct vt_fail *fail)
+{
+	struct vt_kv reply;
+	struct vt_fail why = {0};
+	int rc = j->started ? ca_call("stop", j->conf.name, "restart_ms", RESTART_MS, STOP_MS, &reply,
+				      &why)
+			    : 0;
+	if (rc != 0)
+		return vt_fail(fail, rc, "the unit can't be stopped here: %s; nothing was changed",
+			       why.text);
+	rc = cf_exchange(j, fail);
+	if (j->started)
+		j->failed = !start_again(cmd, j);
+	return rc;
 }
 
 static void tell_plan(const struct cf_job *j, const struct vt_kv *facts)
@@ -153,6 +155,27 @@ static void tell_done(const struct cf_job *j)
 	       j->conf.name, j->conf.name, last_part(j->kept));
 }
 
+/* Steps 1 to 5, asked for and confirmed. */
+static int carry_out(const struct ctl_cmd *cmd, struct cf_job *j, struct vt_fail *fail)
+{
+	int rc = cf_prepare(j, fail);
+	if (rc == 0)
+		rc = replace_store(cmd, j, fail);
+	if (rc < 0) {
+		cf_unprepare(j); /* the branch itself is never touched by that */
+		return rc;
+	}
+	return cf_name_branch(j, fail);
+}
+
+/* An earlier run was killed after step 3. */
+static int go_on(const struct ctl_cmd *cmd, struct cf_job *j, struct vt_fail *fail)
+{
+	j->resumed = true;
+	(void)start_again(cmd, j);
+	return cf_name_branch(j, fail);
+}
+
 static int do_discard(const struct ctl_cmd *cmd, struct cf_job *j, bool yes, struct vt_fail *fail)
 {
 	struct vt_kv facts;
@@ -164,25 +187,17 @@ static int do_discard(const struct ctl_cmd *cmd, struct cf_job *j, bool yes, str
 	if (rc < 0)
 		return ctl_error(cmd, ca_exit_code(rc == -ENOENT ? -EIO : rc), "%s: %s",
 				 j->conf.name, fail->text);
-	if (left == CF_BRANCH) {
-		j->resumed = true;
-		rc = cf_name_branch(j, fail);
-	} else {
+	if (left != CF_BRANCH) {
 		tell_plan(j, &facts);
 		int code = ca_confirm(cmd, j->conf.name, yes);
 		if (code != EX_DONE)
 			return code;
-		rc = cf_prepare(j, fail);
-		if (rc == 0)
-			rc = replace_store(j, fail);
-		if (rc < 0)
-			cf_unprepare(j);
 	}
-	bool runs = start_again(cmd, j);
+	rc = left == CF_BRANCH ? go_on(cmd, j, fail) : carry_out(cmd, j, fail);
 	if (rc < 0)
 		return ctl_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail->text);
 	tell_done(j);
-	return runs ? EX_DONE : EX_FAILED;
+	return j->failed ? EX_FAILED : EX_DONE;
 }
 
 static int discard(const struct ctl_cmd *cmd, struct cf_job *j, bool yes)

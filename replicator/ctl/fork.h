@@ -10,8 +10,8 @@
  *   STORE.fork-DATE-TIME.deleting   one whose deletion was begun
  *
  *   1. STORE.discard-new made, as `vmtwin create` makes a second host's store   2. the worker stopped
- *   3. STORE and STORE.discard-new exchanged by one rename                     4. the branch named
- *   5. the worker started
+ *   3. STORE and STORE.discard-new exchanged by one rename                     4. the worker started
+ *   5. the branch named
  *
  * There is a whole store under STORE at every moment, the one or the other. A run that was killed is
  * told by STORE.discard-new: if that holds data or a history, 3 was done.
@@ -35,6 +35,7 @@ struct cf_job {
 	char fresh[CD_PATH_MAX]; /* STORE.discard-new */
 	char kept[CD_PATH_MAX];	 /* where the branch is in the end */
 	bool started;		 /* vmtwind runs the unit here, and is to do so in the end */
+	bool failed;		 /* ... but could not */
 	bool resumed;		 /* an earlier run had exchanged them */
 	uint64_t bytes;		 /* the branch occupies */
 };
@@ -56,7 +57,7 @@ int cf_prepare(struct cf_job *job, struct vt_fail *fail);
 void cf_unprepare(struct cf_job *job);
 /* Step 3, with the unit's metadata locked: no worker runs, none can start. -EBUSY: one does. */
 int cf_exchange(struct cf_job *job, struct vt_fail *fail);
-/* Step 4. */
+/* Step 5. */
 int cf_name_branch(struct cf_job *job, struct vt_fail *fail);
 
 /* ---- fork_kept.c: the branches that are kept */

@@ -35,12 +35,4 @@ int sp_collect(struct sp_job *job, struct vt_fail *fail);
 /* The path of a program in the system's directories into out[CD_PATH_MAX], or -ENOENT. */
 int sp_find_program(const char *name, char *out);
 
-/* ---- support_blank.c: pure */
-/* True if a parameter of that name may hold a secret. Rather one too many. */
-bool sp_secret_name(const char *name, size_t len);
-/* Copies corosync.conf, with the values of keys that may hold a secret left out. */
-void sp_blank_conf(const char *text, size_t len, FILE *out);
-/* Copies a CIB (XML) without comments, and with such values of nvpairs left out. */
-void sp_blank_cib(const char *text, size_t len, FILE *out);
-
 #endif

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/blank.h"
 #include "base/mountinfo.h"
 #include "base/paths.h"
 #include "base/spawn.h"
@@ -197,7 +198,7 @@ static void take_cluster(struct sp_job *j)
 	static const char *const query[] = {"cibadmin", "-Q"};
 	int rc = run_into(raw, query, 2);
 	if (rc == 0)
-		(void)take_blanked(j, raw, "cib.xml", "cibadmin -Q", sp_blank_cib);
+		(void)take_blanked(j, raw, "cib.xml", "cibadmin -Q", vt_blank_cib);
 	else
 		note(j, "cib.xml", "not taken: cibadmin -Q: %s %d", rc < 0 ? "error" : "exit code", rc);
 	unlink(raw);
@@ -379,7 +380,7 @@ int sp_collect(struct sp_job *j, struct vt_fail *fail)
 	take_cluster(j);
 	if (rc == 0)
 		rc = take_blanked(j, "/etc/corosync/corosync.conf", "corosync.conf",
-				  "/etc/corosync/corosync.conf", sp_blank_conf);
+				  "/etc/corosync/corosync.conf", vt_blank_conf);
 	if (rc == 0 && j->have_conf)
 		rc = take_eras(j);
 	if (rc == 0 && j->have_conf)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Leaving secrets out. A value that can't be told apart from a secret is left out too. */
+#include "base/blank.h"
+
 #include <string.h>
 #include <strings.h>
-
-#include "ctl/support.h"
 
 static const char blank[] = "(left out)";
 
@@ -16,7 +16,7 @@ static bool contains(const char *text, size_t len, const char *word)
 	return false;
 }
 
-bool sp_secret_name(const char *name, size_t len)
+bool vt_secret_name(const char *name, size_t len)
 {
 	static const char *const words[] = {"pass",	  "pwd",       "secret", "key",	 "token",
 					    "credential", "community", "auth",	 "cert", "pin",
@@ -54,7 +54,7 @@ static void blank_conf_line(const char *line, size_t len, FILE *out)
 		fprintf(out, "%.*s\n", (int)len, line);
 }
 
-void sp_blank_conf(const char *text, size_t len, FILE *out)
+void vt_blank_conf(const char *text, size_t len, FILE *out)
 {
 	const char *end = text + len;
 	while (text < end) {
@@ -123,14 +123,18 @@ static void put_nvpair(const char *s, const char *end, FILE *out)
 {
 	struct value name = attribute(s, end, "name"), value = attribute(s, end, "value");
 	/* a pair that refers to another by id has no name of its own: that other one is blanked */
-	bool secret = !name.at || sp_secret_name(name.at, name.len) || has_login(value);
-	if (!value.at || !secret) {
+	bool secret = !name.at || vt_secret_name(name.at, name.len) || has_login(value);
+	if (!secret) {
 		fwrite(s, 1, (size_t)(end - s), out);
+		return;
+	}
+	if (!value.at) { /* cut short, or no XML: what it is can't be told */
+		fputs("<nvpair/>", out);
 		return;
 	}
 	fwrite(s, 1, (size_t)(value.at - s), out);
 	fputs(blank, out);
-	fwrite(value.at + value.len, 1, (size_t)(end - value.at - (long)value.len), out);
+	fwrite(value.at + value.len, 1, (size_t)(end - value.at) - value.len, out);
 }
 
 static bool begins(const char *s, const char *end, const char *word)
@@ -139,7 +143,7 @@ static bool begins(const char *s, const char *end, const char *word)
 	return (size_t)(end - s) >= n && memcmp(s, word, n) == 0;
 }
 
-void sp_blank_cib(const char *text, size_t len, FILE *out)
+void vt_blank_cib(const char *text, size_t len, FILE *out)
 {
 	const char *s = text, *end = text + len;
 	while (s < end) {
