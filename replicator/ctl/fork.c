@@ -2,6 +2,7 @@
 /* vmtwin discard-fork: this host's branch of a fork is given up, and kept under another name. */
 #include "ctl/fork.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ static const char *last_part(const char *path)
 /* Keeps a second run out, and create. The descriptor or negative errno. */
 static int lock_units(const struct cf_job *j, struct vt_fail *fail)
 {
+	assert(j->unit_dir);
 	int fd = open(j->unit_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return fd;
@@ -77,7 +79,7 @@ static int check_fork(struct cf_job *j, enum cf_left left, struct vt_kv *facts, 
 /* The other host's data has to fit beside the branch; how big it is, this host's own is a guess. */
 static int check_space(struct cf_job *j, struct vt_fail *fail)
 {
-	struct statvfs fs;
+	struct statvfs fs = {0};
 	char needed[32], there[32];
 	int rc = cf_tree_bytes(j->conf.store, &j->bytes);
 	if (rc == 0 && statvfs(j->conf.store, &fs) < 0)

@@ -348,7 +348,7 @@ static int take_versions(struct sp_job *j)
 		for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++)
 			(void)run_into(path, programs[i], 2);
 	note(j, "versions.txt", "of vmtwin, kernel, cluster stack, libvirt, QEMU");
-	return rc < 0 ? rc : take_file(j, "/etc/os-release", "os-release");
+	return rc < 0 ? rc : take_file(j, "/usr/lib/os-release", "os-release");
 }
 
 static int open_manifest(struct sp_job *j)
