@@ -33,6 +33,9 @@ static enum vc_reason no_force(const struct vc_state *s, int *rc)
 	*rc = -EALREADY;
 	if (s->d.standing == VC_SOLO && fork_seen(s) == VC_R_NONE)
 		return VC_R_FORCE_NOT_NEEDED;
+	*rc = -EPERM;
+	if (s->d.log.count == 0)
+		return VC_R_FORCE_BLANK;
 	*rc = -EIO;
 	return s->disk_failed ? VC_R_DISK_FAILED : VC_R_NONE;
 }

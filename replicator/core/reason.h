@@ -67,6 +67,7 @@
 	X(FORCE_PEER_THERE, "the unit runs on %P and the two can compare: wait for that, or stop the "  \
 			    "unit on %P first if its copy shall not be used")                           \
 	X(FORCE_PEER_PRIMARY, "%P has the VM: stop it there first")                                     \
+	X(FORCE_BLANK, "this host never held the unit's data: there is nothing to go on with")         \
 	X(FORCE_DEMOTE_FIRST, "this host is being demoted, or its writes failed: force once that is "   \
 			      "over")                                                                   \
 	X(UNDO_NONE, "no copy from before a resync is kept on this host")                               \

@@ -533,6 +533,19 @@ static void force_makes_a_fork_that_is_not_forgotten(void **state)
 static void force_has_rules(void **state)
 {
 	(void)state;
+	struct vc_durable kept = w.host[1].disk;
+	world_power_off(&w, 0);
+	world_kill_worker(&w, 1);
+	w.host[1].disk = (struct vc_durable){.standing = VC_SYNCING};
+	world_start_worker(&w, 1);
+	settle(300);
+	assert_int_equal(force(1), -EPERM); /* it never had any data */
+	world_kill_worker(&w, 1);
+	w.host[1].disk = kept;
+	world_start_worker(&w, 1);
+	world_power_on(&w, 0);
+	settle(3000);
+	assert_int_equal(promote(0, 500), 0);
 	world_cut_link(&w);
 	settle(3000); /* the primary goes on alone, this host consented */
 	assert_int_equal(w.host[1].disk.standing, VC_OUTDATED);

@@ -291,6 +291,7 @@ static void on_tick(struct vr_timer *t)
 	vr_timer_arm(w->ring, t, now + WK_TICK_MS * VC_NS_PER_MS);
 	uint64_t peer_ms = w->core.phase == VC_SOURCE ? WK_PEER_SYNC_MS : WK_PEER_MS;
 	vd_check_peer(w->path, now, peer_ms * VC_NS_PER_MS);
+	vd_check_disk(w->path, now, WK_STUCK_MS * VC_NS_PER_MS);
 	if (!w->actions.waiting && w->event_count == 0)
 		wk_event_type(w, VC_E_TICK);
 }
