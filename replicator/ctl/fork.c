@@ -125,7 +125,7 @@ static int replace_store(const struct ctl_cmd *cmd, struct cf_job *j, struct vt_
 		return vt_fail(fail, rc, "the unit can't be stopped here: %s; nothing was changed",
 			       why.text);
 	rc = cf_exchange(j, fail);
-	if (j->started)
+	if (j->started || j->resumed)
 		j->failed = !start_again(cmd, j);
 	return rc;
 }
@@ -189,6 +189,7 @@ static int do_discard(const struct ctl_cmd *cmd, struct cf_job *j, bool yes, str
 	if (rc < 0)
 		return ctl_error(cmd, ca_exit_code(rc == -ENOENT ? -EIO : rc), "%s: %s",
 				 j->conf.name, fail->text);
+	j->resumed = left == CF_SCRATCH && !j->started; /* killed after it had stopped the unit */
 	if (left != CF_BRANCH) {
 		tell_plan(j, &facts);
 		int code = ca_confirm(cmd, j->conf.name, yes);

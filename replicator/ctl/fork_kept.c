@@ -12,7 +12,7 @@
 
 #include "base/mount.h"
 #include "ctl/fork.h"
-#include "io/metafile.h"
+#include "ctl/record.h"
 
 static const char deleting[] = ".deleting";
 
@@ -85,32 +85,21 @@ static bool is_kept(const struct cf_job *j, const char *file)
 	return access(conf, F_OK) != 0;
 }
 
-static void history_text(const char *store, char *out, size_t cap)
-{
-	static const char *const names[] = {"?", "unfinished", "outdated", "paired", "alone"};
-	char meta[CD_PATH_MAX];
-	struct vm_file file;
-	struct vc_durable d;
-	int damaged;
-	if (cd_join(meta, store, "meta") < 0 || vm_file_open(&file, meta, &d, &damaged, NULL) < 0) {
-		snprintf(out, cap, "its metadata can't be read");
-		return;
-	}
-	vm_file_close(&file);
-	unsigned long long last = d.log.count ? d.log.era[d.log.count - 1].number : 0;
-	snprintf(out, cap, "stood %s, last era %llu", names[d.standing], last);
-}
-
 static void print_kept(const char *path, const char *name)
 {
-	char size[32] = "?", history[96];
+	char size[32] = "?";
 	uint64_t bytes;
-	bool begun = strstr(name, deleting) != NULL;
+	struct vm_record rec;
+	time_t when;
 	if (cf_tree_bytes(path, &bytes) == 0)
 		cf_size_text(size, sizeof size, bytes);
-	history_text(path, history, sizeof history);
-	printf("%s  %s  %s\n", name, size,
-	       begun ? "its deletion was interrupted; repeat it" : history);
+	printf("%s  %s  ", name, size);
+	if (strstr(name, deleting))
+		puts("its deletion was interrupted; repeat it");
+	else if (cr_read(path, &rec, &when) == 0)
+		cr_print_line(stdout, &rec, when);
+	else
+		puts("its metadata can't be read");
 }
 
 int cf_list(const struct cf_job *j, struct vt_fail *fail)

@@ -17,8 +17,8 @@
 #include "base/paths.h"
 #include "base/spawn.h"
 #include "base/version.h"
+#include "ctl/record.h"
 #include "ctl/support.h"
-#include "wire/meta.h"
 
 #define RUN_MS 20000	       /* of one program */
 #define TEXT_MAX (16 << 20)    /* bytes of a file or output that is taken apart in memory */
@@ -215,61 +215,12 @@ static void take_log(struct sp_job *j)
 
 /* ---- what is made here ---------------------------------------------------------------------------- */
 
-static void print_record(FILE *out, const struct vm_record *rec)
-{
-	static const char *const standings[] = {"?", "syncing", "outdated", "paired", "solo"};
-	const struct vc_durable *d = &rec->durable;
-	fprintf(out, "  generation %llu\n  standing %s\n  lease %u ms\n  unit id ",
-		(unsigned long long)rec->generation, standings[d->standing], d->lease_ms);
-	for (int i = 0; i < 16; i++)
-		fprintf(out, "%02x", d->unit_id[i]);
-	fprintf(out, "\n  %u eras: number, id, writer's slot, members, flags\n", d->log.count);
-	for (uint32_t i = 0; i < d->log.count; i++) {
-		const struct vc_era *e = &d->log.era[i];
-		fprintf(out, "    %llu %016llx %u %s%s\n", (unsigned long long)e->number,
-			(unsigned long long)e->id, e->writer,
-			e->members == 3	  ? "both"
-			: e->members == 1 ? "slot 0 alone"
-					  : "slot 1 alone",
-			e->flags & VC_ERA_FORCED ? ", forced" : "");
-	}
-}
-
-/* The slots are read without a lock: a worker may be writing one. */
-static void print_slot(FILE *out, const char *store, const char *slot)
-{
-	char path[CD_PATH_MAX + 16];
-	uint8_t bytes[VM_SLOT_SIZE];
-	struct vm_record rec;
-	struct stat st;
-	snprintf(path, sizeof path, "%s/meta/%s", store, slot);
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -errno : pread(fd, bytes, sizeof bytes, 0);
-	fprintf(out, "%s\n", path);
-	if (fd >= 0 && fstat(fd, &st) == 0)
-		fprintf(out, "  written at %lld\n", (long long)st.st_mtime);
-	if (fd >= 0)
-		close(fd);
-	if (n != (ssize_t)sizeof bytes) {
-		fprintf(out, "  can't be read: %s\n", n < 0 ? strerror((int)-n) : "too short");
-		return;
-	}
-	int rc = vm_decode(&rec, bytes);
-	if (rc == 0)
-		print_record(out, &rec);
-	else
-		fprintf(out, "  %s\n", rc == -ENODATA	       ? "never written"
-				       : rc == -EPROTONOSUPPORT ? "of another version of vmtwin"
-							        : "damaged, or being written just now");
-}
-
 static int take_eras(struct sp_job *j)
 {
 	FILE *out = begin(j, "eras.txt");
 	if (!out)
 		return -errno;
-	print_slot(out, j->conf.store, "slot0");
-	print_slot(out, j->conf.store, "slot1");
+	cr_print_slots(out, j->conf.store);
 	note(j, "eras.txt", "the durable records, decoded");
 	return finish(out);
 }

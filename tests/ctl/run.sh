@@ -629,7 +629,7 @@ kept_branches() {
 	local name
 	name=$(basename "$(kept)")
 	expect 0 "$name" discard --list
-	expect 0 "stood alone, last era 1" discard --list
+	expect 0 "standing solo (it holds writes that the other host lacks), last era 1" discard --list
 	refused 1 "is not a kept branch" discard --delete vm1 --yes
 	refused 1 "is not a kept branch" discard --delete "../vm1/$name" --yes
 	refused 1 "is not a kept branch" discard --delete "/tmp/$name" --yes
@@ -673,6 +673,13 @@ test_discard() {
 	printf 'rc=-2\ntext=unit vm1 is not started on this host\n' >"$replay_dir/explain"
 	expect 0 "branch is given up" discard --yes --even-so
 	same "a unit that doesn't run is left to Pacemaker" "explain" "$(asked)"
+	prepare_fork
+	killed renameat2 2 "$vmtwin" discard-fork vm1 --unit-dir "$units" --yes # stopped, not exchanged
+	printf 'rc=-2\ntext=unit vm1 is not started on this host\n' >"$replay_dir/explain"
+	forget_asked
+	expect 0 "going on from an earlier run" discard --yes
+	same "what an earlier run stopped is started" "explain start" "$(asked)"
+	fork_discarded "stopped by an earlier run"
 	prepare_fork
 	printf 'rc=-5\ntext=no\n' >"$replay_dir/start"
 	expect 1 "doesn't start here again: no" discard --yes

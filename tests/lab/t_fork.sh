@@ -40,6 +40,7 @@ make_fork() {
 	check "host2 comes back alone" start2 host2
 	check "explain: its data may not be used, since when, what helps" tells host2 vm2 \
 		"May this host's data be used: no, because host1 went on alone.*\(rule: standing outdated\)"
+	check "since when" tells host2 vm2 '^since 20[0-9-]+T[0-9:.]+Z$'
 	check "explain tells what force would lose" tells host2 vm2 'force-primary here would lose: all that host1 has acknowledged'
 	check "it is not promoted" says fail 'outdated' promote2 host2
 	check "force is not given without the unit's name" says 1 'nothing was changed' on host2 vmtwin force-primary vm2
@@ -66,20 +67,60 @@ decide_fork() {
 	check "host1's branch is on host2" reads2 host2 "$dir2/branch" of-host1
 	name=$(kept2 host2)
 	check "host2's is kept with its bytes" reads2 host2 "/srv/.vmtwin/$name/data/branch" of-host2
-	check "and listed" says 0 "$name.*stood alone" on host2 vmtwin discard-fork vm2 --list
+	check "and listed" says 0 "$name .*standing solo" on host2 vmtwin discard-fork vm2 --list
 	check "no fork any more: not given up again" says 1 'no fork was seen' on host2 vmtwin discard-fork vm2 --yes
 	check "deleted by name" says 0 'is deleted' on host2 vmtwin discard-fork vm2 --delete "$name" --yes
 	check "it is gone" not reads2 host2 "/srv/.vmtwin/$name/data/branch" of-host2
 	check "both are still in step" in_step
 }
 
+# killed_discard SYSCALL N: discard-fork on host2 is killed at its Nth call of it.
+killed_discard() {
+	on host2 strace -f -o /dev/null -e "trace=$1" -e "inject=$1:signal=KILL:when=$2" \
+		vmtwin discard-fork vm2 --yes --even-so >/dev/null 2>&1
+	[ $? = 137 ]
+}
+branches2() { quiet_on host2 bash -c 'cat /srv/.vmtwin/*/data/branch | sort | xargs'; }
+
+# The command dies with the unit stopped, the stores exchanged, the branch not named; a monitor of that time sees nothing.
+crash_points() {
+	local at name monitor
+	for at in "renameat2 2" "fsync 14" "renameat2 3"; do
+		# shellcheck disable=SC2086 # two words
+		check "discard-fork is killed at $at" killed_discard $at || continue
+		agent host2 mirror vm2 monitor 20000 >/dev/null 2>&1 &
+		monitor=$!
+		check "repeated, it completes" says 0 'going on from an earlier run' on host2 vmtwin discard-fork vm2 --yes
+		check "a monitor meanwhile saw it run" wait $monitor
+		check "both get in step" wait_for 40 in_step || return
+		check "the store and the kept branch are there" test "$(branches2)" = "of-host1 of-host1"
+		name=$(kept2 host2)
+		check "deleted by name" on host2 vmtwin discard-fork vm2 --delete "$name" --yes
+	done
+}
+
+monitors() { # HOST FILE: exit codes of vm1's monitor as long as FILE is there
+	local rc
+	while [ -e "$2" ]; do
+		agent "$1" mirror vm1 monitor 20000 >/dev/null 2>&1
+		rc=$?
+		[ -e "$2" ] && echo $rc >>"$2"
+	done
+}
+
 # Of vm1, which Pacemaker runs: nobody's monitor may notice that the worker was away for a moment.
 discard_unnoticed() {
-	local second starts
+	local second starts codes
 	second=$(other "$(vm_host)")
 	starts=$(boots)
 	check "a healthy copy is given up only --even-so" says 1 'no fork was seen' on "$second" vmtwin discard-fork vm1 --yes
+	codes=$(mktemp)
+	monitors "$second" "$codes" &
+	sleep 1
 	check "discard-fork --even-so on $second" says 0 'is given up' on "$second" vmtwin discard-fork vm1 --yes --even-so
+	check "no monitor meanwhile saw it stopped" test "$(sort -u "$codes" | xargs)" = 0
+	rm "$codes"
+	wait
 	check "PRIM and SECOND green" becomes_green || return
 	check "Pacemaker has seen no failure" says fail '' eval 'on host1 crm_mon -1rf | grep -iE "fail-count=|failed resource"'
 	check "the VM never stopped" test "$starts" = "$(boots)"
@@ -90,6 +131,7 @@ discard_unnoticed() {
 support_archive() {
 	local host=host1 key archive=/run/world/support.tar.gz
 	rm -f "$world/support.tar.gz"
+	check "a password in the CIB" on $host pcs stonith update power-host1 passwd=lab-s3cret --force
 	check "support" says 0 'support.tar.gz' on $host vmtwin support vm1 --output "$archive"
 	check "both hosts' part, or what to type" says 0 '/host2/|NOT-COLLECTED-host2' tar -tzf "$world/support.tar.gz"
 	check "states, eras, configuration are in it" says 0 'CIB|<cib' tar -xzOf "$world/support.tar.gz" --wildcards '*/host1/cib.xml'
@@ -97,6 +139,8 @@ support_archive() {
 	check "explain" says 0 'force-primary here would lose' tar -xzOf "$world/support.tar.gz" --wildcards '*/host1/explain.txt'
 	key=$(head -c 16 "$lab_dir/authkey" | od -An -tx1 | tr -d ' \n')
 	check "the cluster's key is not" not grep -q "$key" <(tar -xzOf "$world/support.tar.gz" | od -An -v -tx1 | tr -d ' \n')
+	check "nor the password" not grep -aq lab-s3cret <(tar -xzOf "$world/support.tar.gz")
+	check "it is gone from the CIB" on $host pcs stonith update power-host1 passwd= --force
 	rm -f "$world/support.tar.gz"
 }
 
@@ -136,6 +180,7 @@ check "vm2 on both hosts" make2
 check "they get in step" wait_for 30 in_step
 make_fork
 decide_fork
+if command -v strace >/dev/null; then crash_points; else skip "crash points: no strace"; fi
 remove2
 discard_unnoticed
 support_archive
