@@ -680,6 +680,22 @@ test_discard() {
 	expect 0 "going on from an earlier run" discard --yes
 	same "what an earlier run stopped is started" "explain start" "$(asked)"
 	fork_discarded "stopped by an earlier run"
+	# what counts as a branch, where the run was killed before it had its name: a history, or data
+	prepare_fork
+	killed renameat2 3 "$vmtwin" discard-fork vm1 --unit-dir "$units" --yes
+	rm -r "$fs/images/.vmtwin/vm1.discard-new/data"/*
+	facts fork=0
+	expect 0 "going on from an earlier run" discard --yes
+	same "a history without data" "4 0" "$(byte_at "$(kept)/meta/slot1" 52) $(find "$(kept)/data" -type f | wc -l)"
+	rm -r "$(kept)"
+	prepare_other_host
+	create --host h2 >/dev/null
+	printf 'disk' >"$data/disk.qcow2"
+	facts fork=1
+	killed renameat2 3 "$vmtwin" discard-fork vm1 --unit-dir "$units" --yes
+	facts fork=0
+	expect 0 "going on from an earlier run" discard --yes
+	same "data without a history" disk "$(cat "$(kept)/data/disk.qcow2")"
 	prepare_fork
 	printf 'rc=-5\ntext=no\n' >"$replay_dir/start"
 	expect 1 "doesn't start here again: no" discard --yes
