@@ -62,7 +62,7 @@ static int read_slot(const char *store, int slot, char *path, struct vm_record *
 int cr_read(const char *store, struct vm_record *out, time_t *when)
 {
 	char path[CD_PATH_MAX];
-	struct vm_record rec[2];
+	struct vm_record rec[2] = {0};
 	time_t at[2] = {0};
 	int rc[2];
 	for (int i = 0; i < 2; i++)
@@ -78,7 +78,7 @@ int cr_read(const char *store, struct vm_record *out, time_t *when)
 static void print_slot(FILE *out, const char *store, int slot)
 {
 	char path[CD_PATH_MAX];
-	struct vm_record rec;
+	struct vm_record rec = {0};
 	time_t when = 0;
 	int rc = read_slot(store, slot, path, &rec, &when);
 	fprintf(out, "%s, written ", slot_names[slot]);
@@ -105,8 +105,7 @@ void cr_print_line(FILE *out, const struct vm_record *rec, time_t when)
 	static const char *const meaning[] = {
 	    [VC_SYNCING] = "incomplete, or empty",
 	    [VC_OUTDATED] = "the other host holds writes that this copy lacks",
-	    [VC_PAIRED] = "in step when it was last in use; whether the other host went on alone "
-			  "isn't known",
+	    [VC_PAIRED] = "in step when last in use; did the other host go on alone? not known",
 	    [VC_SOLO] = "it holds writes that the other host lacks",
 	};
 	const struct vc_durable *d = &rec->durable;

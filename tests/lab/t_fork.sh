@@ -99,6 +99,15 @@ crash_points() {
 	done
 }
 
+# Nobody repeats the command: vmtwind starts what it stopped, on whichever store is in place.
+left_alone() {
+	check "discard-fork is killed with the unit stopped" killed_discard renameat2 2 || return
+	check "vmtwind starts it after its time" wait_for 90 in_step
+	check "repeated, the command completes" says 0 'is given up' on host2 vmtwin discard-fork vm2 --yes --even-so
+	check "both get in step" wait_for 40 in_step
+	check "deleted by name" on host2 vmtwin discard-fork vm2 --delete "$(kept2 host2)" --yes
+}
+
 monitors() { # HOST FILE: exit codes of vm1's monitor as long as FILE is there
 	local rc
 	while [ -e "$2" ]; do
@@ -180,7 +189,12 @@ check "vm2 on both hosts" make2
 check "they get in step" wait_for 30 in_step
 make_fork
 decide_fork
-if command -v strace >/dev/null; then crash_points; else skip "crash points: no strace"; fi
+if command -v strace >/dev/null; then
+	crash_points
+	[ "$VT_SOAK" = no ] || left_alone
+else
+	skip "crash points: no strace"
+fi
 remove2
 discard_unnoticed
 support_archive
