@@ -65,9 +65,11 @@ void vt_blank_conf(const char *text, size_t len, FILE *out)
 	}
 }
 
-/* ---- XML: only as much as is needed to find attributes of one element -------------------------- */
+/* ---- XML: only as much as is needed to find attributes of one element --------------------------
+ */
 
-/* The end of the tag at s, behind its '>'; '>' inside quotes doesn't count. end if there is none. */
+/* The end of the tag at s, behind its '>'; '>' inside quotes doesn't count. end if there is none.
+ */
 static const char *tag_end(const char *s, const char *end)
 {
 	char quote = 0;

@@ -69,6 +69,6 @@ int ca_confirm(const struct ctl_cmd *cmd, const char *unit, bool yes)
 	line[strcspn(line, "\r\n")] = '\0';
 	if (strcmp(line, unit) == 0)
 		return EX_DONE;
-	return ctl_error(cmd, EX_FAILED, "'%s' is not the name of the unit, %s; nothing was changed",
-			 line, unit);
+	return ctl_error(cmd, EX_FAILED,
+			 "'%s' is not the name of the unit, %s; nothing was changed", line, unit);
 }

@@ -9,8 +9,8 @@
 #include "ctl/cmd.h"
 
 /*
- * Sends `verb` for the unit, with one more key if `key` is not NULL, and waits for timeout_ms at the
- * most. 0, or the transport's error or the reply's rc (negative errno) with its text in fail.
+ * Sends `verb` for the unit, with one more key if `key` is not NULL, and waits for timeout_ms at
+ * the most. 0, or the transport's error or the reply's rc (negative errno) with its text in fail.
  */
 int ca_call(const char *verb, const char *unit, const char *key, long value, int timeout_ms,
 	    struct vt_kv *reply, struct vt_fail *fail);
@@ -20,8 +20,8 @@ int ca_exit_code(int rc);
 const char *ca_word(const struct vt_kv *reply, const char *key);
 
 /*
- * Has the unit's name typed on a terminal, unless yes. 0; else an exit code, and the refusal is told:
- * nothing may have been changed before.
+ * Has the unit's name typed on a terminal, unless yes. 0; else an exit code, and the refusal is
+ * told: nothing may have been changed before.
  */
 int ca_confirm(const struct ctl_cmd *cmd, const char *unit, bool yes);
 

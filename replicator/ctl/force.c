@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * vmtwin force-primary: the operator's word that this host's data is to be used, though it may not be
- * the newest (S8). What may be lost is told first; the decision core records a forced era.
+ * vmtwin force-primary: the operator's word that this host's data is to be used, though it may not
+ * be the newest (S8). What may be lost is told first; the decision core records a forced era.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,17 +29,19 @@ static int refused(const struct ctl_cmd *cmd, const char *unit, long rc, const c
 	bool primary = strcmp(ca_word(facts, "role"), "primary") == 0 &&
 		       strcmp(ca_word(facts, "usable"), "yes") == 0;
 	if (rc == -EALREADY || primary)
-		return ctl_error(cmd, EX_FAILED,
-				 "%s: not needed: this host's data may be used (rule: %s). If the VM "
-				 "doesn't start here, pcs status and vmtwin explain %s say why; nothing "
-				 "was changed",
-				 unit, ca_word(facts, "rule"), unit);
+		return ctl_error(
+		    cmd, EX_FAILED,
+		    "%s: not needed: this host's data may be used (rule: %s). If the VM "
+		    "doesn't start here, pcs status and vmtwin explain %s say why; nothing "
+		    "was changed",
+		    unit, ca_word(facts, "rule"), unit);
 	if (rc == -ENOSYS)
-		return ctl_error(cmd, EX_FAILED,
-				 "%s: the vmtwind that runs is older than this command and can't do "
-				 "this: restart it (systemctl restart vmtwind), and the unit; nothing "
-				 "was changed",
-				 unit);
+		return ctl_error(
+		    cmd, EX_FAILED,
+		    "%s: the vmtwind that runs is older than this command and can't do "
+		    "this: restart it (systemctl restart vmtwind), and the unit; nothing "
+		    "was changed",
+		    unit);
 	return ctl_error(cmd, EX_FAILED, "%s: refused: %s; nothing was changed", unit,
 			 *why ? why : strerror(rc < 0 && rc > -4096 ? (int)-rc : EIO));
 }
@@ -51,25 +53,29 @@ static void tell_loss(const char *unit, const struct vt_kv *facts)
 	       "This may lose: %s.\n",
 	       unit, ca_word(facts, "host"), peer, ca_word(facts, "loses"));
 	if (vt_kv_long(facts, "peer-member", 0) == 0)
-		printf("%s is not in the cluster. If it still runs the VM somewhere, both hosts will "
-		       "write: make sure that it is off.\n",
-		       peer);
-	printf("The copy on %s, if there is one, is not touched: should it have gone on, that is told "
-	       "as a fork.\n\n",
-	       peer);
+		printf(
+		    "%s is not in the cluster. If it still runs the VM somewhere, both hosts will "
+		    "write: make sure that it is off.\n",
+		    peer);
+	printf(
+	    "The copy on %s, if there is one, is not touched: should it have gone on, that is told "
+	    "as a fork.\n\n",
+	    peer);
 }
 
 static void tell_next(const char *unit, const struct vt_kv *facts)
 {
 	const char *host = ca_word(facts, "host"), *peer = ca_word(facts, "peer");
-	printf("unit %s: the copy on %s may be used from now on; Pacemaker promotes it and starts the "
-	       "VM by itself\n",
-	       unit, host);
+	printf(
+	    "unit %s: the copy on %s may be used from now on; Pacemaker promotes it and starts the "
+	    "VM by itself\n",
+	    unit, host);
 	if (vt_kv_long(facts, "peer-member", 0) == 0)
-		printf("  if it doesn't: Pacemaker waits for the fencing of %s (pcs status shows it "
-		       "UNCLEAN). If %s is lost for good, make sure that it is really off, then:\n"
-		       "    pcs stonith confirm %s\n",
-		       peer, peer, peer);
+		printf(
+		    "  if it doesn't: Pacemaker waits for the fencing of %s (pcs status shows it "
+		    "UNCLEAN). If %s is lost for good, make sure that it is really off, then:\n"
+		    "    pcs stonith confirm %s\n",
+		    peer, peer, peer);
 	printf("  when %s is back and a fork is told (vmtwin explain %s): vmtwin discard-fork %s "
 	       "there\n",
 	       peer, unit, unit);

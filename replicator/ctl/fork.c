@@ -18,7 +18,9 @@
 #define ANSWER_MS 10000
 #define STOP_MS 45000
 #define START_MS 45000
-#define RESTART_MS 60000 /* until then vmtwind has Pacemaker's questions wait; then it starts the worker itself */
+#define RESTART_MS                                                                            \
+	60000 /* until then vmtwind has Pacemaker's questions wait; then it starts the worker \
+		 itself */
 
 struct args {
 	bool even_so, yes, list;
@@ -47,7 +49,8 @@ static int lock_units(const struct cf_job *j, struct vt_fail *fail)
 }
 
 /* Is there a fork at all, and may this host give up its branch now? */
-static int check_fork(struct cf_job *j, enum cf_left left, struct vt_kv *facts, struct vt_fail *fail)
+static int check_fork(struct cf_job *j, enum cf_left left, struct vt_kv *facts,
+		      struct vt_fail *fail)
 {
 	struct vt_fail why = {0};
 	int rc = ca_call("explain", j->conf.name, NULL, 0, ANSWER_MS, facts, &why);
@@ -55,25 +58,28 @@ static int check_fork(struct cf_job *j, enum cf_left left, struct vt_kv *facts, 
 	if (rc != 0 && rc != -ENOENT && rc != -ECONNREFUSED)
 		return vt_fail(fail, rc, "%s; nothing was changed", why.text);
 	if (rc == 0 && strcmp(ca_word(facts, "role"), "primary") == 0)
-		return vt_fail(fail, -EBUSY,
-			       "this host is primary: its data is in use. Move the VM away first (pcs "
-			       "resource move), or give up the other host's branch there; nothing was "
-			       "changed");
+		return vt_fail(
+		    fail, -EBUSY,
+		    "this host is primary: its data is in use. Move the VM away first (pcs "
+		    "resource move), or give up the other host's branch there; nothing was "
+		    "changed");
 	if (left == CF_BRANCH || j->even_so)
 		return 0;
 	if (rc == 0 && vt_kv_long(facts, "fork", 0) != 0)
 		return 0;
 	if (rc == 0)
-		return vt_fail(fail, -EPERM,
-			       "no fork was seen with %s (%s); giving up this copy would leave one copy "
-			       "until it is fetched anew. If that is meant: --even-so; nothing was "
-			       "changed",
-			       ca_word(facts, "peer"), ca_word(facts, "rule"));
+		return vt_fail(
+		    fail, -EPERM,
+		    "no fork was seen with %s (%s); giving up this copy would leave one copy "
+		    "until it is fetched anew. If that is meant: --even-so; nothing was "
+		    "changed",
+		    ca_word(facts, "peer"), ca_word(facts, "rule"));
 	if (cf_fork_recorded(j) || left == CF_SCRATCH)
 		return 0; /* an earlier run saw it and was told to go on */
-	return vt_fail(fail, -EPERM,
-		       "%s, and no fork is recorded; start it, or say --even-so; nothing was changed",
-		       rc == -ENOENT ? why.text : "vmtwind does not run on this host");
+	return vt_fail(
+	    fail, -EPERM,
+	    "%s, and no fork is recorded; start it, or say --even-so; nothing was changed",
+	    rc == -ENOENT ? why.text : "vmtwind does not run on this host");
 }
 
 /* The other host's data has to fit beside the branch; how big it is, this host's own is a guess. */
@@ -92,11 +98,12 @@ static int check_space(struct cf_job *j, struct vt_fail *fail)
 		return 0;
 	cf_size_text(needed, sizeof needed, j->bytes);
 	cf_size_text(there, sizeof there, free_bytes);
-	return vt_fail(fail, -ENOSPC,
-		       "%s has %s free; this branch, which is kept, has %s, and the other host's data "
-		       "will need about as much beside it: make room, or say --even-so; nothing was "
-		       "changed",
-		       j->conf.store, there, needed);
+	return vt_fail(
+	    fail, -ENOSPC,
+	    "%s has %s free; this branch, which is kept, has %s, and the other host's data "
+	    "will need about as much beside it: make room, or say --even-so; nothing was "
+	    "changed",
+	    j->conf.store, there, needed);
 }
 
 /* Step 4, also when step 3 failed. False: the unit doesn't start, and that is told. */
@@ -108,7 +115,8 @@ static bool start_again(const struct ctl_cmd *cmd, const struct cf_job *j)
 	/* cancelled: Pacemaker or vmtwind has decided about it meanwhile */
 	if (rc == 0 || rc == -ECANCELED || j->resumed)
 		return true;
-	ctl_error(cmd, EX_FAILED, "%s: the unit doesn't start here again: %s; then: pcs resource cleanup",
+	ctl_error(cmd, EX_FAILED,
+		  "%s: the unit doesn't start here again: %s; then: pcs resource cleanup",
 		  j->conf.name, why.text);
 	return false;
 }
@@ -118,8 +126,8 @@ static int replace_store(const struct ctl_cmd *cmd, struct cf_job *j, struct vt_
 {
 	struct vt_kv reply;
 	struct vt_fail why = {0};
-	int rc = j->started ? ca_call("stop", j->conf.name, "restart_ms", RESTART_MS, STOP_MS, &reply,
-				      &why)
+	int rc = j->started ? ca_call("stop", j->conf.name, "restart_ms", RESTART_MS, STOP_MS,
+				      &reply, &why)
 			    : 0;
 	if (rc != 0)
 		return vt_fail(fail, rc, "the unit can't be stopped here: %s; nothing was changed",
@@ -135,11 +143,12 @@ static void tell_plan(const struct cf_job *j, const struct vt_kv *facts)
 	char size[32];
 	const char *peer = ca_word(facts, "peer");
 	cf_size_text(size, sizeof size, j->bytes);
-	printf("unit %s: give up this host's branch (%s in %s)\n"
-	       "It is kept under another name. This host then has no copy until everything has been "
-	       "fetched from %s: meanwhile %s has the only usable one.\n\n",
-	       j->conf.name, size, j->conf.store, *peer ? peer : "the other host",
-	       *peer ? peer : "the other host");
+	printf(
+	    "unit %s: give up this host's branch (%s in %s)\n"
+	    "It is kept under another name. This host then has no copy until everything has been "
+	    "fetched from %s: meanwhile %s has the only usable one.\n\n",
+	    j->conf.name, size, j->conf.store, *peer ? peer : "the other host",
+	    *peer ? peer : "the other host");
 }
 
 static void tell_done(const struct cf_job *j)
@@ -148,13 +157,14 @@ static void tell_done(const struct cf_job *j)
 	uint64_t bytes;
 	if (cf_tree_bytes(j->kept, &bytes) == 0)
 		cf_size_text(size, sizeof size, bytes);
-	printf("unit %s: this host's branch is given up%s, and kept: %s (%s)\n"
-	       "  the first resynchronisation from the other host begins by itself: vmtwin status %s\n"
-	       "  to delete the branch when nobody needs it any more:\n"
-	       "    vmtwin discard-fork %s --delete %s\n"
-	       "  to take it back: vmtwin(8), DECISIONS\n",
-	       j->conf.name, j->resumed ? " (going on from an earlier run)" : "", j->kept, size,
-	       j->conf.name, j->conf.name, last_part(j->kept));
+	printf(
+	    "unit %s: this host's branch is given up%s, and kept: %s (%s)\n"
+	    "  the first resynchronisation from the other host begins by itself: vmtwin status %s\n"
+	    "  to delete the branch when nobody needs it any more:\n"
+	    "    vmtwin discard-fork %s --delete %s\n"
+	    "  to take it back: vmtwin(8), DECISIONS\n",
+	    j->conf.name, j->resumed ? " (going on from an earlier run)" : "", j->kept, size,
+	    j->conf.name, j->conf.name, last_part(j->kept));
 }
 
 /* Steps 1 to 5, asked for and confirmed. */
@@ -214,7 +224,8 @@ static int discard(const struct ctl_cmd *cmd, struct cf_job *j, bool yes)
 	return code;
 }
 
-static int delete_branch(const struct ctl_cmd *cmd, const struct cf_job *j, const char *name, bool yes)
+static int delete_branch(const struct ctl_cmd *cmd, const struct cf_job *j, const char *name,
+			 bool yes)
 {
 	char path[CD_PATH_MAX], size[32];
 	uint64_t bytes = 0;

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Giving up one host's branch of a fork: it is kept under another name, and an empty store takes its
- * place, which the first resynchronisation fills (S9: nothing is dropped silently, nothing is deleted
- * but by name). Beside the store STORE there may be
+ * Giving up one host's branch of a fork: it is kept under another name, and an empty store takes
+ * its place, which the first resynchronisation fills (S9: nothing is dropped silently, nothing is
+ * deleted but by name). Beside the store STORE there may be
  *
  *   STORE.discard-new            an empty store being prepared; or, after the exchange, the branch,
  *                                not yet under its name
  *   STORE.fork-DATE-TIME         a branch given up
  *   STORE.fork-DATE-TIME.deleting   one whose deletion was begun
  *
- *   1. STORE.discard-new made, as `vmtwin create` makes a second host's store   2. the worker stopped
- *   3. STORE and STORE.discard-new exchanged by one rename                     4. the worker started
+ *   1. STORE.discard-new made, as `vmtwin create` makes a second host's store   2. the worker
+ * stopped
+ *   3. STORE and STORE.discard-new exchanged by one rename                     4. the worker
+ * started
  *   5. the branch named
  *
- * There is a whole store under STORE at every moment, the one or the other. A run that was killed is
- * told by STORE.discard-new: if that holds data or a history, 3 was done.
+ * There is a whole store under STORE at every moment, the one or the other. A run that was killed
+ * is told by STORE.discard-new: if that holds data or a history, 3 was done.
  */
 #ifndef VMTWIN_CTL_FORK_H
 #define VMTWIN_CTL_FORK_H
@@ -48,8 +50,8 @@ enum cf_left {
 };
 /* Fills in the paths and says what an earlier run left. enum cf_left or negative errno. */
 int cf_look(struct cf_job *job, struct vt_fail *fail);
-/* True if the unit's metadata says that the other host's last words were of another branch. False also
- * while a worker holds it: that one is to be asked. */
+/* True if the unit's metadata says that the other host's last words were of another branch. False
+ * also while a worker holds it: that one is to be asked. */
 bool cf_fork_recorded(const struct cf_job *job);
 /* Step 1. May be repeated. */
 int cf_prepare(struct cf_job *job, struct vt_fail *fail);

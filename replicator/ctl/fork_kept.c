@@ -131,20 +131,24 @@ int cf_check_delete(const struct cf_job *j, const char *name, char *path, uint64
 	if (rc < 0)
 		return vt_fail(fail, rc, "'%.100s' is too long; nothing was changed", name);
 	if (!is_kept(j, file) || (file != name && strcmp(name, path) != 0))
-		return vt_fail(fail, -EINVAL,
-			       "'%.200s' is not a kept branch of this unit; 'vmtwin discard-fork %s "
-			       "--list' names them; nothing was changed",
-			       name, j->conf.name);
+		return vt_fail(
+		    fail, -EINVAL,
+		    "'%.200s' is not a kept branch of this unit; 'vmtwin discard-fork %s "
+		    "--list' names them; nothing was changed",
+		    name, j->conf.name);
 	int kind = cd_kind(path);
 	if (kind != CD_EMPTY && kind != CD_FILLED)
-		return vt_fail(fail, -ENOENT,
-			       "there is no %s; 'vmtwin discard-fork %s --list' names what there is; "
-			       "nothing was changed",
-			       path, j->conf.name);
+		return vt_fail(
+		    fail, -ENOENT,
+		    "there is no %s; 'vmtwin discard-fork %s --list' names what there is; "
+		    "nothing was changed",
+		    path, j->conf.name);
 	rc = cd_mount_below(path, found, sizeof found);
 	if (rc != 0)
-		return vt_fail(fail, rc < 0 ? rc : -EBUSY, "%s is mounted; unmount it first; nothing "
-			       "was changed", rc < 0 ? path : found);
+		return vt_fail(fail, rc < 0 ? rc : -EBUSY,
+			       "%s is mounted; unmount it first; nothing "
+			       "was changed",
+			       rc < 0 ? path : found);
 	rc = cf_tree_bytes(path, bytes);
 	return rc < 0 ? vt_fail(fail, rc, "cannot read %s: %s; nothing was changed", path,
 				strerror(-rc))

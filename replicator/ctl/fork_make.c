@@ -22,7 +22,8 @@ static int fill_paths(struct cf_job *j, struct vt_fail *fail)
 		rc = cd_join(j->meta, j->conf.store, "meta");
 	if (rc == 0)
 		rc = cd_join(j->data, j->conf.store, "data");
-	return rc < 0 ? vt_fail(fail, rc, "the path of the store %s is too long", j->conf.store) : 0;
+	return rc < 0 ? vt_fail(fail, rc, "the path of the store %s is too long", j->conf.store)
+		      : 0;
 }
 
 /* True if the metadata there says that its host has never held anything, or there is none. */
@@ -76,17 +77,19 @@ int cf_look(struct cf_job *j, struct vt_fail *fail)
 			       "the unit's store %s is not there: %s; nothing was changed",
 			       j->conf.store, kind < 0 ? strerror(-kind) : "no such directory");
 	if (vt_mount_at(j->conf.store, NULL, 0, NULL) == 1)
-		return vt_fail(fail, -EBUSY,
-			       "the store %s is a mount point and can't be renamed; use a directory "
-			       "inside it as the store (key 'store' in the unit file); nothing was "
-			       "changed",
-			       j->conf.store);
+		return vt_fail(
+		    fail, -EBUSY,
+		    "the store %s is a mount point and can't be renamed; use a directory "
+		    "inside it as the store (key 'store' in the unit file); nothing was "
+		    "changed",
+		    j->conf.store);
 	return look_at_fresh(j, fail);
 }
 
 static int make_fresh_meta(const struct cf_job *j, struct vt_fail *fail)
 {
-	struct vc_durable first = {.standing = VC_SYNCING}; /* a second host's, as create makes it */
+	struct vc_durable first = {.standing =
+				       VC_SYNCING}; /* a second host's, as create makes it */
 	char meta[CD_PATH_MAX], meta_new[CD_PATH_MAX];
 	int rc = cd_join(meta, j->fresh, "meta");
 	if (rc == 0)
@@ -117,7 +120,8 @@ int cf_prepare(struct cf_job *j, struct vt_fail *fail)
 	if (rc == 0)
 		rc = cd_copy_owner(data, j->data);
 	if (rc < 0)
-		return vt_fail(fail, rc, "cannot make the new, empty store %s: %s; nothing was changed",
+		return vt_fail(fail, rc,
+			       "cannot make the new, empty store %s: %s; nothing was changed",
 			       j->fresh, strerror(-rc));
 	rc = cd_copy_owner(j->fresh, j->conf.store);
 	if (rc < 0)
@@ -164,15 +168,17 @@ int cf_exchange(struct cf_job *j, struct vt_fail *fail)
 	cd_parent(parent, j->conf.store);
 	rc = check_still(j, fail);
 	if (rc == 0 && renameat2(AT_FDCWD, j->conf.store, AT_FDCWD, j->fresh, RENAME_EXCHANGE) < 0)
-		rc = vt_fail(fail, -errno, "cannot exchange %s and %s: %s%s", j->conf.store, j->fresh,
-			     strerror(errno),
-			     errno == EINVAL ? " (this file system can't: vmtwin(8), DECISIONS tells "
-					       "how to do it by hand)"
-					     : "");
+		rc = vt_fail(fail, -errno, "cannot exchange %s and %s: %s%s", j->conf.store,
+			     j->fresh, strerror(errno),
+			     errno == EINVAL
+				 ? " (this file system can't: vmtwin(8), DECISIONS tells "
+				   "how to do it by hand)"
+				 : "");
 	if (rc == 0) {
 		rc = cd_sync(parent);
 		if (rc < 0)
-			vt_fail(fail, rc, "cannot make the exchange of %s durable: %s; check the disk",
+			vt_fail(fail, rc,
+				"cannot make the exchange of %s durable: %s; check the disk",
 				j->conf.store, strerror(-rc));
 	}
 	vm_file_close(&lock);
@@ -188,11 +194,12 @@ int cf_name_branch(struct cf_job *j, struct vt_fail *fail)
 	strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", &tm);
 	int rc = -EEXIST;
 	for (int i = 0; i < SAME_SECOND && rc == -EEXIST; i++) {
-		int n = i == 0 ? snprintf(j->kept, sizeof j->kept, "%s.fork-%s", j->conf.store, stamp)
-			       : snprintf(j->kept, sizeof j->kept, "%s.fork-%s-%d", j->conf.store,
-					  stamp, i);
+		int n = i == 0
+			    ? snprintf(j->kept, sizeof j->kept, "%s.fork-%s", j->conf.store, stamp)
+			    : snprintf(j->kept, sizeof j->kept, "%s.fork-%s-%d", j->conf.store,
+				       stamp, i);
 		rc = n < 0 || (size_t)n >= sizeof j->kept ? -ENAMETOOLONG
-							   : cd_move(j->fresh, j->kept, false);
+							  : cd_move(j->fresh, j->kept, false);
 	}
 	if (rc < 0)
 		return vt_fail(fail, rc,

@@ -24,8 +24,8 @@ static void print_record(FILE *out, const struct vm_record *rec)
 {
 	const struct vc_durable *d = &rec->durable;
 	fprintf(out, "  generation %llu\n  standing %s\n  lease %u ms\n  fork known %d\n  unit id ",
-		(unsigned long long)rec->generation, vc_machine_state_name(VC_OF_STANDING, d->standing),
-		d->lease_ms, d->fork);
+		(unsigned long long)rec->generation,
+		vc_machine_state_name(VC_OF_STANDING, d->standing), d->lease_ms, d->fork);
 	for (int i = 0; i < 16; i++)
 		fprintf(out, "%02x", d->unit_id[i]);
 	fprintf(out, "\n  %u eras: number, id, writer's slot, members, flags\n", d->log.count);
@@ -89,9 +89,10 @@ static void print_slot(FILE *out, const char *store, int slot)
 	else if (rc == -EBADMSG)
 		fprintf(out, "  damaged, or being written just now\n");
 	else
-		fprintf(out, "  %s\n", rc == -ENODATA	       ? "never written"
-				       : rc == -EPROTONOSUPPORT ? "of another version of vmtwin"
-								: strerror(-rc));
+		fprintf(out, "  %s\n",
+			rc == -ENODATA		 ? "never written"
+			: rc == -EPROTONOSUPPORT ? "of another version of vmtwin"
+						 : strerror(-rc));
 }
 
 void cr_print_slots(FILE *out, const char *store)

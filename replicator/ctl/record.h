@@ -8,8 +8,8 @@
 
 #include "wire/meta.h"
 
-/* The record that counts, and when it was written. 0 or negative errno (vm_decode's, or of the files). A
- * worker may be writing: then it may be the one before. */
+/* The record that counts, and when it was written. 0 or negative errno (vm_decode's, or of the
+ * files). A worker may be writing: then it may be the one before. */
 int cr_read(const char *store, struct vm_record *out, time_t *when);
 /* Both slots as text, whatever is wrong with them. */
 void cr_print_slots(FILE *out, const char *store);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +64,8 @@ static int load(struct sp_job *j, struct vt_fail *fail)
 	return 0;
 }
 
-/* The archive's file, made first so that what is wrong with it is told before anything else is done. */
+/* The archive's file, made first so that what is wrong with it is told before anything else is
+ * done. */
 static int open_output(const struct sp_job *j, const char *given, char *path, struct vt_fail *fail)
 {
 	int n = given ? snprintf(path, CD_PATH_MAX, "%s", given)
@@ -72,7 +74,8 @@ static int open_output(const struct sp_job *j, const char *given, char *path, st
 		return vt_fail(fail, -ENAMETOOLONG, "--output: the path is too long");
 	if (strcmp(path, "-") == 0)
 		return isatty(STDOUT_FILENO)
-			   ? vt_fail(fail, -EINVAL, "--output -: not to a terminal: the archive is binary")
+			   ? vt_fail(fail, -EINVAL,
+				     "--output -: not to a terminal: the archive is binary")
 			   : dup(STDOUT_FILENO);
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd >= 0)
@@ -100,10 +103,12 @@ static int make_work(struct sp_job *j, const char *output, struct vt_fail *fail)
 	n = snprintf(j->dir, sizeof j->dir, "%s/%s/%s", j->work, j->name, j->host);
 	if (rc == 0 && ((size_t)n >= sizeof j->dir || mkdir(j->dir, 0700) < 0))
 		rc = -errno;
-	return rc < 0 ? vt_fail(fail, rc, "cannot make a directory in %s: %s", base, strerror(-rc)) : 0;
+	return rc < 0 ? vt_fail(fail, rc, "cannot make a directory in %s: %s", base, strerror(-rc))
+		      : 0;
 }
 
-/* ---- the other host ------------------------------------------------------------------------------- */
+/* ---- the other host
+ * ------------------------------------------------------------------------------- */
 
 /* Unpacks the other host's part of an archive made there. Nothing else of it is taken. */
 static int unpack_peer(const struct sp_job *j, const char *archive, struct vt_fail *fail)
@@ -114,25 +119,26 @@ static int unpack_peer(const struct sp_job *j, const char *archive, struct vt_fa
 	snprintf(to, sizeof to, "%.*s", (int)(strlen(j->dir) - strlen(j->host) - 1), j->dir);
 	snprintf(pattern, sizeof pattern, "vmtwin-support-%s-*/%s/*", j->unit, j->peer);
 	char *argv[] = {tar,
-			(char *)(uintptr_t)"-xz",
-			(char *)(uintptr_t)"-f",
+			(char *)(uintptr_t) "-xz",
+			(char *)(uintptr_t) "-f",
 			(char *)(uintptr_t)archive,
-			(char *)(uintptr_t)"-C",
+			(char *)(uintptr_t) "-C",
 			to,
-			(char *)(uintptr_t)"--no-same-owner",
-			(char *)(uintptr_t)"--no-same-permissions",
-			(char *)(uintptr_t)"--strip-components=1",
-			(char *)(uintptr_t)"--wildcards",
+			(char *)(uintptr_t) "--no-same-owner",
+			(char *)(uintptr_t) "--no-same-permissions",
+			(char *)(uintptr_t) "--strip-components=1",
+			(char *)(uintptr_t) "--wildcards",
 			pattern,
 			NULL};
 	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	int rc = vt_run_to(argv, TAR_MS, null, null);
 	close(null);
 	if (cd_join(found, to, j->peer) < 0 || cd_kind(found) != CD_FILLED)
-		return vt_fail(fail, -EINVAL,
-			       "it holds nothing of unit %s from %s (tar: %d); is it the archive that "
-			       "'vmtwin support %s --local' made there?",
-			       j->unit, j->peer, rc, j->unit);
+		return vt_fail(
+		    fail, -EINVAL,
+		    "it holds nothing of unit %s from %s (tar: %d); is it the archive that "
+		    "'vmtwin support %s --local' made there?",
+		    j->unit, j->peer, rc, j->unit);
 	return 0;
 }
 
@@ -145,18 +151,18 @@ static int fetch_peer(const struct sp_job *j, struct vt_fail *fail)
 	if (cd_join(archive, j->work, "peer.tar.gz") < 0)
 		return vt_fail(fail, -ENAMETOOLONG, "the path %s is too long", j->work);
 	char *argv[] = {ssh,
-			(char *)(uintptr_t)"-o",
-			(char *)(uintptr_t)"BatchMode=yes",
-			(char *)(uintptr_t)"-o",
-			(char *)(uintptr_t)"ConnectTimeout=10",
-			(char *)(uintptr_t)"--",
+			(char *)(uintptr_t) "-o",
+			(char *)(uintptr_t) "BatchMode=yes",
+			(char *)(uintptr_t) "-o",
+			(char *)(uintptr_t) "ConnectTimeout=10",
+			(char *)(uintptr_t) "--",
 			(char *)(uintptr_t)j->peer,
-			(char *)(uintptr_t)"vmtwin",
-			(char *)(uintptr_t)"support",
+			(char *)(uintptr_t) "vmtwin",
+			(char *)(uintptr_t) "support",
 			(char *)(uintptr_t)j->unit,
-			(char *)(uintptr_t)"--local",
-			(char *)(uintptr_t)"--output",
-			(char *)(uintptr_t)"-",
+			(char *)(uintptr_t) "--local",
+			(char *)(uintptr_t) "--output",
+			(char *)(uintptr_t) "-",
 			NULL};
 	int fd = open(archive, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -166,8 +172,8 @@ static int fetch_peer(const struct sp_job *j, struct vt_fail *fail)
 	close(null);
 	close(fd);
 	rc = rc == 0 ? unpack_peer(j, archive, fail)
-		     : vt_fail(fail, -EIO, "ssh %s vmtwin support %s --local: %s %d", j->peer, j->unit,
-			       rc < 0 ? "error" : "exit code", rc);
+		     : vt_fail(fail, -EIO, "ssh %s vmtwin support %s --local: %s %d", j->peer,
+			       j->unit, rc < 0 ? "error" : "exit code", rc);
 	unlink(archive);
 	return rc;
 }
@@ -183,7 +189,8 @@ static int tell_missing(const struct sp_job *j, const char *why)
 		 "  vmtwin support %s --peer-archive %s-%s.tar.gz\n",
 		 j->peer, why, j->peer, j->unit, j->unit, j->peer, j->unit, j->unit, j->peer);
 	fputs(text, stderr);
-	int n = snprintf(path, sizeof path, "%s/%s/NOT-COLLECTED-%s.txt", j->work, j->name, j->peer);
+	int n =
+	    snprintf(path, sizeof path, "%s/%s/NOT-COLLECTED-%s.txt", j->work, j->name, j->peer);
 	FILE *f = n > 0 && (size_t)n < sizeof path ? fopen(path, "wex") : NULL;
 	if (!f)
 		return -errno;
@@ -198,16 +205,20 @@ static int add_peer(const struct sp_job *j, const struct args *a, struct vt_fail
 	if (a->local)
 		return 0;
 	if (!j->peer[0] && a->peer_archive)
-		return vt_fail(fail, -EINVAL, "--peer-archive: which host is the other one isn't known: %s",
-			       j->conf_error[0] ? j->conf_error
-						: "this host is none of the two in the unit's file");
+		return vt_fail(
+		    fail, -EINVAL, "--peer-archive: which host is the other one isn't known: %s",
+		    j->conf_error[0] ? j->conf_error
+				     : "this host is none of the two in the unit's file");
 	if (!j->peer[0]) {
-		fprintf(stderr, "Nothing of the other host is in it: which one that is isn't known.\n");
+		fprintf(stderr,
+			"Nothing of the other host is in it: which one that is isn't known.\n");
 		return 0;
 	}
 	if (a->peer_archive) {
 		rc = unpack_peer(j, a->peer_archive, &why);
-		return rc < 0 ? vt_fail(fail, rc, "--peer-archive %s: %s", a->peer_archive, why.text) : 0;
+		return rc < 0
+			   ? vt_fail(fail, rc, "--peer-archive %s: %s", a->peer_archive, why.text)
+			   : 0;
 	}
 	if (fetch_peer(j, &why) == 0)
 		return 0;
@@ -215,7 +226,8 @@ static int add_peer(const struct sp_job *j, const struct args *a, struct vt_fail
 	return rc < 0 ? vt_fail(fail, rc, "cannot write in %s: %s", j->work, strerror(-rc)) : 0;
 }
 
-/* ---- the archive ---------------------------------------------------------------------------------- */
+/* ---- the archive
+ * ---------------------------------------------------------------------------------- */
 
 static int pack(const struct sp_job *j, int fd, struct vt_fail *fail)
 {
@@ -224,12 +236,12 @@ static int pack(const struct sp_job *j, int fd, struct vt_fail *fail)
 		return vt_fail(fail, -ENOENT, "there is no tar here; install it");
 	snprintf(work, sizeof work, "%s", j->work);
 	char *argv[] = {tar,
-			(char *)(uintptr_t)"-cz",
-			(char *)(uintptr_t)"-f",
-			(char *)(uintptr_t)"-",
-			(char *)(uintptr_t)"--owner=0",
-			(char *)(uintptr_t)"--group=0",
-			(char *)(uintptr_t)"-C",
+			(char *)(uintptr_t) "-cz",
+			(char *)(uintptr_t) "-f",
+			(char *)(uintptr_t) "-",
+			(char *)(uintptr_t) "--owner=0",
+			(char *)(uintptr_t) "--group=0",
+			(char *)(uintptr_t) "-C",
 			work,
 			(char *)(uintptr_t)j->name,
 			NULL};
@@ -266,11 +278,18 @@ static int support(const struct ctl_cmd *cmd, struct sp_job *j, const struct arg
 	int fd = open_output(j, a->output, output, &fail);
 	if (fd < 0)
 		return ctl_error(cmd, EX_FAILED, "%s", fail.text);
+	sigset_t ending, before;
+	sigemptyset(&ending);
+	sigaddset(&ending, SIGINT);
+	sigaddset(&ending, SIGTERM);
+	sigaddset(&ending, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ending, &before); /* nothing half done is left behind */
 	int rc = make_archive(j, a, output, fd, &fail);
 	close(fd);
 	bool file = strcmp(output, "-") != 0;
 	if (rc < 0 && file)
 		unlink(output);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (rc < 0)
 		return ctl_error(cmd, EX_FAILED, "%s: %s; no archive was made", j->unit, fail.text);
 	if (file)
@@ -308,7 +327,8 @@ static int run_support(const struct ctl_cmd *cmd, int argc, char **argv)
 	if (a.local && a.peer_archive)
 		return ctl_error(cmd, EX_BAD_USAGE, "--local and --peer-archive: one or the other");
 	if (geteuid() != 0)
-		return ctl_error(cmd, EX_FAILED, "%s: run this as root; nothing was written", j.unit);
+		return ctl_error(cmd, EX_FAILED, "%s: run this as root; nothing was written",
+				 j.unit);
 	j.unit_dir = a.unit_dir;
 	umask(0077);
 	return support(cmd, &j, &a);

@@ -2,6 +2,7 @@
 /* What `vmtwin support` takes from this host. Nothing is taken that isn't named here. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,8 +21,8 @@
 #include "ctl/record.h"
 #include "ctl/support.h"
 
-#define RUN_MS 20000	       /* of one program */
-#define TEXT_MAX (16 << 20)    /* bytes of a file or output that is taken apart in memory */
+#define RUN_MS 20000	    /* of one program */
+#define TEXT_MAX (16 << 20) /* bytes of a file or output that is taken apart in memory */
 #define JOURNAL_LINES "50000"
 
 int sp_find_program(const char *name, char *out)
@@ -31,6 +32,15 @@ int sp_find_program(const char *name, char *out)
 		if (cd_join(out, dirs[i], name) == 0 && access(out, X_OK) == 0)
 			return 0;
 	return -ENOENT;
+}
+
+bool sp_interrupted(void)
+{
+	sigset_t waiting;
+	sigemptyset(&waiting);
+	sigpending(&waiting);
+	return sigismember(&waiting, SIGINT) || sigismember(&waiting, SIGTERM) ||
+	       sigismember(&waiting, SIGHUP);
 }
 
 static void note(struct sp_job *j, const char *name, const char *fmt, ...)
@@ -67,7 +77,8 @@ static int finish(FILE *f)
 	return rc;
 }
 
-/* ---- files ---------------------------------------------------------------------------------------- */
+/* ---- files
+ * ---------------------------------------------------------------------------------------- */
 
 /* The end of the file at path, SP_LOG_MAX at most, to name. */
 static int take_file(struct sp_job *j, const char *path, const char *name)
@@ -132,13 +143,17 @@ static int take_blanked(struct sp_job *j, const char *path, const char *name, co
 	return rc;
 }
 
-/* ---- programs ------------------------------------------------------------------------------------- */
+/* ---- programs
+ * ------------------------------------------------------------------------------------- */
 
-/* Runs argv (its program by name) with both outputs appended to path. Its exit code or negative errno. */
+/* Runs argv (its program by name) with both outputs appended to path. Its exit code or negative
+ * errno. */
 static int run_into(const char *path, const char *const *words, size_t count)
 {
 	char program[CD_PATH_MAX];
 	char *argv[12] = {program};
+	if (sp_interrupted())
+		return -EINTR;
 	if (words[0][0] == '/')
 		snprintf(program, sizeof program, "%s", words[0]);
 	else if (sp_find_program(words[0], program) < 0)
@@ -170,8 +185,8 @@ static void take_output(struct sp_job *j, const char *name, const char *const *w
 	else
 		note(j, name, "%s; exit code %d", line, rc);
 }
-#define TAKE(j, name, ...)                                                                         \
-	take_output(j, name, (const char *const[]){__VA_ARGS__},                                   \
+#define TAKE(j, name, ...)                                       \
+	take_output(j, name, (const char *const[]){__VA_ARGS__}, \
 		    sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
 static void take_own(struct sp_job *j)
@@ -183,7 +198,8 @@ static void take_own(struct sp_job *j)
 	self[n] = '\0';
 	TAKE(j, "status.json", self, "status", j->unit, "--json");
 	TAKE(j, "explain.txt", self, "explain", j->unit);
-	TAKE(j, "kept-forks.txt", self, "discard-fork", j->unit, "--list", "--unit-dir", j->unit_dir);
+	TAKE(j, "kept-forks.txt", self, "discard-fork", j->unit, "--list", "--unit-dir",
+	     j->unit_dir);
 }
 
 static void take_cluster(struct sp_job *j)
@@ -200,7 +216,8 @@ static void take_cluster(struct sp_job *j)
 	if (rc == 0)
 		(void)take_blanked(j, raw, "cib.xml", "cibadmin -Q", vt_blank_cib);
 	else
-		note(j, "cib.xml", "not taken: cibadmin -Q: %s %d", rc < 0 ? "error" : "exit code", rc);
+		note(j, "cib.xml", "not taken: cibadmin -Q: %s %d", rc < 0 ? "error" : "exit code",
+		     rc);
 	unlink(raw);
 }
 
@@ -213,7 +230,8 @@ static void take_log(struct sp_job *j)
 		note(j, "vmtwind.journal", "not taken: no systemd here");
 }
 
-/* ---- what is made here ---------------------------------------------------------------------------- */
+/* ---- what is made here
+ * ---------------------------------------------------------------------------- */
 
 static int take_eras(struct sp_job *j)
 {
@@ -342,5 +360,7 @@ int sp_collect(struct sp_job *j, struct vt_fail *fail)
 		rc = take_versions(j);
 	int closed = finish(j->manifest);
 	rc = rc < 0 ? rc : closed;
+	if (rc == 0 && sp_interrupted())
+		return vt_fail(fail, -EINTR, "interrupted");
 	return rc < 0 ? vt_fail(fail, rc, "cannot write in %s: %s", j->dir, strerror(-rc)) : 0;
 }

@@ -799,8 +799,18 @@ test_support() {
 	rm "$out"
 	support --local --output - >"$out"
 	same "to standard output" "the story" "$(member "$out" h1/story.log)"
+	fake crm_mon <<-TEXT
+		: >"$work/slow"
+		exec sleep 2
+	TEXT
+	rm -f "$out"
+	"$vmtwin" support vm1 --unit-dir "$units" --local --output "$out" >/dev/null 2>&1 &
+	for ((i = 0; i < 50; i++)); do [ -e "$work/slow" ] && break; sleep 0.1; done
+	kill $!
+	wait $! 2>/dev/null
+	same "interrupted, it leaves nothing" "" "$(find "$work" -maxdepth 1 -name out.tar.gz -o -maxdepth 1 -name '.vmtwin-support-*')"
 	replay_stop
-	rm "$out" "$units/vm1.conf"
+	rm "$units/vm1.conf"
 	expect 0 "out.tar.gz" support --local --output "$out"
 	same "without unit file and daemon too" "the story" "$(member "$out" story.log)"
 	same "nothing is left behind" "" "$(find "$work" /var/tmp -maxdepth 1 -name '.vmtwin-support-*')"

@@ -21,7 +21,8 @@ static void gives(void (*blank)(const char *, size_t, FILE *), const char *text,
 static void conf(void **state)
 {
 	(void)state;
-	gives(vt_blank_conf, "totem {\n\ttoken: 1000\n\tkeyfile: /etc/corosync/authkey\n\tkey: abc\n}\n",
+	gives(vt_blank_conf,
+	      "totem {\n\ttoken: 1000\n\tkeyfile: /etc/corosync/authkey\n\tkey: abc\n}\n",
 	      "totem {\n\ttoken: 1000\n\tkeyfile: /etc/corosync/authkey\n\tkey: (left out)\n}\n");
 	gives(vt_blank_conf, "# password: x\n  Key : a:b", "  Key: (left out)\n");
 	gives(vt_blank_conf, "tls_password: x\n", "tls_password: (left out)\n");
@@ -64,8 +65,9 @@ static void broken(void **state)
 static void names(void **state)
 {
 	(void)state;
-	static const char *const secret[] = {"passwd", "PASSWORD", "password_script", "ssh_key", "auth",
-					     "secret", "snmp_priv_passwd", "identity_file"};
+	static const char *const secret[] = {"passwd",		 "PASSWORD",	 "password_script",
+					     "ssh_key",		 "auth",	 "secret",
+					     "snmp_priv_passwd", "identity_file"};
 	static const char *const plain[] = {"ip", "port", "username", "pcmk_host_list", "delay"};
 	for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++)
 		assert_true(vt_secret_name(secret[i], strlen(secret[i])));

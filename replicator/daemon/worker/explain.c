@@ -27,9 +27,9 @@ static void era_words(const struct worker *w, char *out, size_t cap)
 		const struct vc_era *e = &log->era[i];
 		n += (size_t)snprintf(out + n, cap - n, "%s#%llu %s%s", n ? ", " : "",
 				      (unsigned long long)e->number,
-				      e->members == 3 ? "pair"
+				      e->members == 3				? "pair"
 				      : e->members == 1u << w->core.config.slot ? "this host alone"
-										 : "peer alone",
+										: "peer alone",
 				      e->flags & VC_ERA_FORCED ? " (forced)" : "");
 	}
 	if (n == 0)
@@ -47,7 +47,8 @@ static void recorded_text(const struct worker *w, char *out, size_t cap)
 		snprintf(out, cap, "at a time not known");
 }
 
-/* What the core would answer to a force now, found by asking a copy of it: it is a pure function. */
+/* What the core would answer to a force now, found by asking a copy of it: it is a pure function.
+ */
 static int try_force(struct worker *w, uint64_t now, enum vc_reason *why)
 {
 	struct vc_state copy = w->core;
@@ -64,7 +65,8 @@ static int try_force(struct worker *w, uint64_t now, enum vc_reason *why)
 }
 
 /* The facts, as they have always been told. */
-static void fact_words(struct worker *w, const struct vc_view *v, uint64_t now, char *out, size_t cap)
+static void fact_words(struct worker *w, const struct vc_view *v, uint64_t now, char *out,
+		       size_t cap)
 {
 	char text[400], eras[512];
 	const struct vc_state *s = &w->core;
@@ -81,12 +83,12 @@ static void fact_words(struct worker *w, const struct vc_view *v, uint64_t now, 
 		 "quorum: %s, %s: %s, %s\nfencing: %s%s\n"
 		 "guest's changes under way: %llu, the oldest for %llu ms; answered so far: %llu",
 		 v->score >= 0 ? "yes" : "no", text[0] ? "; " : "", text,
-		 vc_machine_state_name(VC_OF_STANDING, s->d.standing), eras, vc_machine_state_name(VC_OF_PHASE, s->phase),
-		 s->link_up ? "up" : "down", !s->link_up && w->link_note[0] ? ": " : "",
-		 s->link_up ? "" : w->link_note,
-		 s->certain			? "held"
+		 vc_machine_state_name(VC_OF_STANDING, s->d.standing), eras,
+		 vc_machine_state_name(VC_OF_PHASE, s->phase), s->link_up ? "up" : "down",
+		 !s->link_up && w->link_note[0] ? ": " : "", s->link_up ? "" : w->link_note,
+		 s->certain		    ? "held"
 		 : s->d.standing == VC_SOLO ? "not needed"
-						: "none",
+					    : "none",
 		 lease_s, s->quorate ? "yes" : "no", w->who.peer_name,
 		 s->peer_member ? "member" : "not a member",
 		 s->peer_master ? "vmtwind there" : "no vmtwind",
