@@ -142,7 +142,7 @@ check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
 # ---- simulation of the decision core ------------------------------------------------------------
 SIM_SEEDS ?= 50000
 SIM_SRC := $(wildcard tests/sim/*.c)
-$(BUILD)/tests/unit/test_core: $(call obj,tests/sim/world.c tests/sim/net.c)
+$(BUILD)/tests/unit/test_core $(BUILD)/tests/unit/test_advice: $(call obj,tests/sim/world.c tests/sim/net.c)
 .PHONY: check-sim
 $(BUILD)/tests/sim: $(call obj,$(SIM_SRC)) $(LIB)
 	@mkdir -p $(@D)
