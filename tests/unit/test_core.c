@@ -266,6 +266,69 @@ static void fenced_member_is_not_dead(void **state)
 	assert_true(w.host[1].core.d.standing != VC_SOLO);
 }
 
+/* The group tells that the peer's node is gone; with a quorum device the loss of quorum is told seconds later. A host
+ * that is isolated itself must not have the side shot that goes on. */
+static void isolated_host_has_nobody_shot(void **state)
+{
+	(void)state;
+	struct vc_event gone = {.type = VC_E_GROUP}, quorum = {.type = VC_E_QUORUM};
+	gone.u.group.member = w.host[1].master_id;
+	gone.u.group.how = VC_LEFT_NODEDOWN;
+	world_cut_link(&w);
+	world_event(&w, 0, &gone);
+	settle(12000);
+	assert_false(w.fence_wanted[1]);
+	assert_int_equal(w.host[0].core.gate, VC_G_FROZEN);
+	/* The quorum service says that it is still a member: its daemon hangs. */
+	quorum.u.quorum.quorate = quorum.u.quorum.peer_member = true;
+	world_event(&w, 0, &quorum);
+	settle(300);
+	assert_true(w.fence_wanted[1]);
+}
+
+/* The primary's vmtwind is restarted, which costs the token, and the link is gone as well: the peer, asked, steps back. */
+static void no_token_and_no_link_but_a_peer(void **state)
+{
+	(void)state;
+	world_kill_master(&w, 0);
+	world_cut_link(&w);
+	settle(1000);
+	world_start_master(&w, 0);
+	settle(5000);
+	assert_int_equal(w.host[0].core.gate, VC_G_SOLO);
+	assert_int_equal(w.host[1].disk.standing, VC_OUTDATED);
+	w.link_net_up = true;
+	settle(3000);
+	assert_int_equal(w.host[0].core.gate, VC_G_PAIR);
+}
+
+/* A primary that was passed over: its VM is ended, and it isn't linked, again and again, before it is demoted. */
+static void passed_over_primary_is_linked_when_demoted(void **state)
+{
+	(void)state;
+	struct vc_event quorum = {.type = VC_E_QUORUM};
+	world_cut_link(&w);
+	world_cut_ring(&w);
+	w.host[0].quorate = false;
+	world_event(&w, 0, &quorum);
+	settle(100);
+	w.host[1].fence_record_of_peer = 999; /* falsely: host 0 lives */
+	world_tell_fence(&w, 1);
+	assert_int_equal(promote(1, 300), 0);
+	w.link_net_up = true;
+	world_mend_ring(&w);
+	settle(2000);
+	assert_int_equal(w.host[0].core.role, VC_PRIMARY);
+	assert_true(w.host[0].core.failed);
+	uint64_t conn = w.conn;
+	settle(5000);
+	assert_int_equal(w.conn, conn);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(3000);
+	assert_int_equal(look(0).show, VC_SHOW_SECOND);
+	assert_int_equal(look(0).colour, VC_GREEN);
+}
+
 /* Both went on alone: neither is resynchronised from the other (S9). */
 static void fork_is_kept(void **state)
 {
@@ -691,6 +754,9 @@ int main(void)
 	    STORY(consent_has_rules),
 	    STORY(stale_consent_is_nothing),
 	    STORY(fenced_member_is_not_dead),
+	    STORY(isolated_host_has_nobody_shot),
+	    STORY(no_token_and_no_link_but_a_peer),
+	    STORY(passed_over_primary_is_linked_when_demoted),
 	    STORY(fork_is_kept),
 	    STORY(another_unit_is_refused),
 	    STORY(hand_over_whose_answer_is_lost),
