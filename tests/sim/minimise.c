@@ -69,8 +69,11 @@ static bool make_smaller(const struct sim_setup *setup, struct sim_ops *ops, con
 int sim_minimise(const struct sim_setup *setup)
 {
 	struct sim_ops ops = {0};
-	const char *what = sim_live(&world, setup, &ops, NULL, NULL);
-	if (!what) {
+	char what[256] = "";
+	const char *wrong = sim_live(&world, setup, &ops, NULL, NULL);
+	if (wrong)
+		snprintf(what, sizeof what, "%s", wrong);
+	if (!wrong) {
 		printf("seed %llu does not fail\n", (unsigned long long)setup->seed);
 		free(ops.op);
 		return 1;
