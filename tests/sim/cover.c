@@ -12,8 +12,8 @@ void sim_cover(const struct vc_out *out)
 }
 
 /*
- * Leaving states that only fences off the impossible: the row may leave them, but no life can show it
- * yet, because what leads there is not built.
+ * Leaving states that only fences off the impossible: the row may leave them, but no life can show
+ * it yet, because what leads there is not built.
  */
 static bool excused(unsigned row, unsigned from)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Disks of the simulated world: the store as a set of cells, and the metadata as the bytes of its two
- * slots. A power cut takes any subset of what was not made durable, of a slot any of its sectors.
+ * Disks of the simulated world: the store as a set of cells, and the metadata as the bytes of its
+ * two slots. A power cut takes any subset of what was not made durable, of a slot any of its
+ * sectors.
  */
 #include <string.h>
 
@@ -28,7 +29,7 @@ bool sim_includes(const struct cells *all, const struct cells *some)
 	return true;
 }
 
-/* ---- metadata -------------------------------------------------------------------------------------- */
+/* ---- metadata ------------------------------------------------------------------------------- */
 
 static void encode_next(struct host *me, const struct vc_durable *durable)
 {
@@ -60,7 +61,7 @@ void sim_persist(struct world *w, unsigned h, const struct vc_durable *durable)
 	int next = 1 - me->slot_current;
 	encode_next(me, durable);
 	if (vm_decode(&back, me->slot[next]) < 0 ||
-	    memcmp(&back.durable, durable, sizeof *durable) != 0)
+	    !sim_same(&back.durable, durable, sizeof *durable))
 		sim_violation(w, h, "a metadata record decodes to something else");
 	memcpy(me->slot_durable[next], me->slot[next], VM_SLOT_SIZE);
 	if (me->disk.standing == VC_SYNCING && durable->standing == VC_PAIRED)
@@ -91,7 +92,7 @@ bool sim_disk_open(struct world *w, unsigned h, struct vc_durable *out)
 	struct host *me = &w->host[h];
 	struct vm_record rec[2];
 	int res[2], damaged;
-	if (memcmp(&me->disk, &me->disk_read, sizeof me->disk) != 0)
+	if (!sim_same(&me->disk, &me->disk_read, sizeof me->disk))
 		sim_persist(w, h, &me->disk);
 	for (int i = 0; i < 2; i++)
 		res[i] = vm_decode(&rec[i], me->slot[i]);
@@ -123,18 +124,18 @@ static void lose_slots(struct world *w, struct host *me)
 	memcpy(me->slot, me->slot_durable, sizeof me->slot);
 }
 
-/* ---- the store ------------------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------------------ */
 
 /*
- * An acknowledged write that the guest did not flush is not promised any more once every host that had
- * to hold it has lost power since (docs/PROTOCOL.md).
+ * An acknowledged write that the guest did not flush is not promised any more once every host that
+ * had to hold it has lost power since (docs/PROTOCOL.md).
  */
 static void excuse(struct world *w, unsigned h)
 {
 	const struct host *a = &w->host[0], *b = &w->host[1];
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
-		uint64_t gone = (~a->must.bit[i] | a->at_risk.bit[i]) &
-				(~b->must.bit[i] | b->at_risk.bit[i]);
+		uint64_t gone =
+		    (~a->must.bit[i] | a->at_risk.bit[i]) & (~b->must.bit[i] | b->at_risk.bit[i]);
 		for (unsigned k = 0; k < 2; k++) {
 			if (gone & w->acked_by[k].bit[i] & w->flushed_by[k].bit[i])
 				sim_violation(w, h, "S1: a write before an answered flush is lost");
@@ -168,8 +169,8 @@ void sim_disk_copy(struct world *w, unsigned h)
 }
 
 /*
- * Older than something that the other host can know of. A copy from within the last pair era cannot be
- * told from the disk as it was, nor can a host that is alone notice anything (docs/PROTOCOL.md).
+ * Older than something that the other host can know of. A copy from within the last pair era cannot
+ * be told from the disk as it was, nor can a host that is alone notice anything (docs/PROTOCOL.md).
  */
 static bool copy_is_older(const struct world *w, unsigned h)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Fencing in the simulated world: an action is asked for, kills its victim after a while or fails, and
- * is in the histories of the fencers that are connected. What a worker hears went through the product's
- * own reading of such a history (core/fence_history.c), as text, and comes late. Wall clocks jump.
+ * Fencing in the simulated world: an action is asked for, kills its victim after a while or fails,
+ * and is in the histories of the fencers that are connected. What a worker hears went through the
+ * product's own reading of such a history (core/fence_history.c), as text, and comes late. Wall
+ * clocks jump.
  */
 #include <errno.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 
 static const char *const node_name[2] = {"host1", "host2"};
 
-/* ---- histories -------------------------------------------------------------------------------------- */
+/* ---- histories ------------------------------------------------------------------------------ */
 
 static struct fence_item *find_item(struct host *me, uint64_t serial)
 {
@@ -30,7 +31,8 @@ static void forget_oldest(struct host *me)
 	while (i + 1 < me->history_count && me->history[i].state == VT_FENCE_PENDING)
 		i++;
 	me->history_count--;
-	memmove(&me->history[i], &me->history[i + 1], (me->history_count - i) * sizeof me->history[0]);
+	memmove(&me->history[i], &me->history[i + 1],
+		(me->history_count - i) * sizeof me->history[0]);
 }
 
 static void put_item(struct host *me, const struct fence_item *item)
@@ -69,7 +71,8 @@ void sim_fencers_meet(struct world *w)
 	for (unsigned h = 0; h < 2; h++) {
 		for (unsigned i = 0; i < w->host[h].history_count; i++) {
 			struct fence_item *item = &w->host[h].history[i];
-			/* begun by a fencer that has forgotten it: it failed, as far as anybody knows */
+			/* begun by a fencer that has forgotten it: it failed, as far as anybody
+			 * knows */
 			if (item->origin != h && item->state == VT_FENCE_PENDING &&
 			    !find_item(&w->host[1 - h], item->serial))
 				item->state = VT_FENCE_OTHER;
@@ -111,7 +114,7 @@ void sim_fencer_up(struct world *w, unsigned h)
 	sim_fencers_meet(w);
 }
 
-/* ---- what the master learns of it ------------------------------------------------------------------- */
+/* ---- what the master learns of it ----------------------------------------------------------- */
 
 static void fill(const struct world *w, unsigned h, struct vt_fence_snapshot *snap)
 {
@@ -176,8 +179,7 @@ void world_tell_fence(struct world *w, unsigned h)
 void sim_fencer_read(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
-	if (!sim_in_group(w, h) || w->now < me->suspended_until ||
-	    me->news_count == SIM_FENCE_NEWS)
+	if (!sim_in_group(w, h) || w->now < me->suspended_until || me->news_count == SIM_FENCE_NEWS)
 		return;
 	me->fence_asked = false;
 	me->fencer_read_ns = w->now;
@@ -205,7 +207,7 @@ void sim_fencer_forget(struct world *w, unsigned h)
 	me->memory.nodes = 0;
 }
 
-/* ---- fencing ---------------------------------------------------------------------------------------- */
+/* ---- fencing -------------------------------------------------------------------------------- */
 
 static struct fence_item item_of(const struct world *w, unsigned by, enum vt_fence_state state)
 {
@@ -225,7 +227,8 @@ bool sim_fence_begin(struct world *w, unsigned by, bool by_hand)
 	struct host *me = &w->host[by];
 	struct fencing *f = &w->fencing[1 - by];
 	if (f->active || !me->powered || !me->quorate || !me->fencer_up ||
-	    w->now < me->suspended_until || (me->view_member && !by_hand && !w->fence_wanted[1 - by]))
+	    w->now < me->suspended_until ||
+	    (me->view_member && !by_hand && !w->fence_wanted[1 - by]))
 		return false;
 	*f = (struct fencing){.active = true, .serial = ++w->serial};
 	struct fence_item item = item_of(w, by, VT_FENCE_PENDING);
@@ -255,7 +258,8 @@ static bool waited_out(const struct world *w, unsigned by)
 	       by_own_clock >= SIM_FENCE_WAIT_MS * MS;
 }
 
-/* A false yes: harmless while the victim is not quorate, or a member; else only in lives of their own. */
+/* A false yes: harmless while the victim is not quorate, or a member; else only in lives of their
+ * own. */
 static bool may_lie(const struct world *w, unsigned victim)
 {
 	const struct host *v = &w->host[victim];
@@ -269,7 +273,8 @@ bool sim_fence_end(struct world *w, unsigned by, enum sim_fence_end how)
 	struct fencing *f = &w->fencing[1 - by];
 	if (!f->active || !me->powered || w->now < me->suspended_until)
 		return false;
-	if ((how == SIM_FENCE_OK && !f->killed) || (how == SIM_FENCE_WAITED && !waited_out(w, by)) ||
+	if ((how == SIM_FENCE_OK && !f->killed) ||
+	    (how == SIM_FENCE_WAITED && !waited_out(w, by)) ||
 	    (how == SIM_FENCE_LIE && !may_lie(w, 1 - by)))
 		return false;
 	struct fence_item item =
@@ -280,7 +285,7 @@ bool sim_fence_end(struct world *w, unsigned by, enum sim_fence_end how)
 		return true;
 	record(w, by, &item);
 	sim_say(w, by, how == SIM_FENCE_FAILED ? "fencing failed" : "fencing succeeded",
-		how == SIM_FENCE_LIE      ? "(in truth nothing was done)"
+		how == SIM_FENCE_LIE	  ? "(in truth nothing was done)"
 		: how == SIM_FENCE_WAITED ? "(by waiting for the end of all leases)"
 					  : "");
 	if (how == SIM_FENCE_FAILED)

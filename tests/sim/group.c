@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Corosync and the masters of the simulated world. All that is said in the group comes in one order to
- * both hosts. A broken ring is noticed late: until then nothing that is said comes to anybody, not even
- * to the speaker, and the view of the other host stays as it was. Quorum and group are two channels.
+ * Corosync and the masters of the simulated world. All that is said in the group comes in one order
+ * to both hosts. A broken ring is noticed late: until then nothing that is said comes to anybody,
+ * not even to the speaker, and the view of the other host stays as it was. Quorum and group are two
+ * channels.
  */
 #include <string.h>
 
@@ -14,8 +15,8 @@ void sim_tell(struct world *w, unsigned h, const struct vc_event *e)
 	struct host *me = &w->host[h];
 	if (!me->worker || !sim_in_group(w, h))
 		return;
-	struct vc_event *last = &me->heard[(me->heard_head + me->heard_count + SIM_QUEUE - 1) %
-					   SIM_QUEUE];
+	struct vc_event *last =
+	    &me->heard[(me->heard_head + me->heard_count + SIM_QUEUE - 1) % SIM_QUEUE];
 	if (me->heard_count > 0 && e->type == VC_E_PROOF && last->type == VC_E_PROOF)
 		*last = *e; /* one is as good as many */
 	else if (me->heard_count < SIM_QUEUE)
@@ -36,7 +37,7 @@ bool world_deliver_group(struct world *w, unsigned h)
 	return true;
 }
 
-/* ---- messages --------------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------- */
 
 static void deliver_msg(struct world *w, unsigned to, unsigned from, const struct vc_msg *msg)
 {
@@ -44,7 +45,7 @@ static void deliver_msg(struct world *w, unsigned to, unsigned from, const struc
 	uint8_t bytes[VX_MAX];
 	int len = vx_encode(msg, bytes);
 	if (len < 0 || vx_decode(&e.u.msg.msg, bytes, (size_t)len) < 0 ||
-	    memcmp(&e.u.msg.msg, msg, sizeof *msg) != 0)
+	    !sim_same(&e.u.msg.msg, msg, sizeof *msg))
 		sim_violation(w, from, "a message of the group decodes to something else");
 	e.u.msg.sender = w->host[from].master_id;
 	e.u.msg.own = to == from;
@@ -58,7 +59,8 @@ void sim_multicast(struct world *w, unsigned h, const struct vc_msg *msg)
 		return;
 	if (me->stale) {
 		if (me->held_count == sizeof me->held / sizeof me->held[0])
-			sim_violation(w, h, "the simulation's queue for a broken ring is too short");
+			sim_violation(w, h,
+				      "the simulation's queue for a broken ring is too short");
 		else
 			me->held[me->held_count++] = *msg;
 		return;
@@ -68,7 +70,7 @@ void sim_multicast(struct world *w, unsigned h, const struct vc_msg *msg)
 	deliver_msg(w, h, h, msg);
 }
 
-/* ---- who is there ----------------------------------------------------------------------------------- */
+/* ---- who is there --------------------------------------------------------------------------- */
 
 static void tell_group(struct world *w, unsigned h, uint64_t member, enum vc_departure how)
 {
@@ -158,7 +160,7 @@ void world_start_master(struct world *w, unsigned h)
 	sim_view(w, 1 - h, VC_LEFT_PROCDOWN);
 }
 
-/* ---- the ring --------------------------------------------------------------------------------------- */
+/* ---- the ring ------------------------------------------------------------------------------- */
 
 void sim_ring_stale(struct world *w, unsigned h)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The end of a life: no more faults, everything repaired. Does the unit come to serve again by itself? */
+/* The end of a life: no more faults, everything repaired. Does the unit come to serve again by
+ * itself? */
 #include "tests/sim/op.h"
 
 static bool healthy(const struct world *w)
@@ -20,7 +21,8 @@ static void mend(struct world *w)
 		w->host[h].stopped_until = w->host[h].suspended_until = 0;
 		w->host[h].strike_in = 0;
 		if (w->fencing[h].active)
-			sim_fence_end(w, 1 - h, w->fencing[h].killed ? SIM_FENCE_OK : SIM_FENCE_FAILED);
+			sim_fence_end(w, 1 - h,
+				      w->fencing[h].killed ? SIM_FENCE_OK : SIM_FENCE_FAILED);
 		w->fence_wanted[h] = false;
 	}
 	world_mend_ring(w);
@@ -59,7 +61,8 @@ static bool fork_kept(const struct world *w)
 {
 	for (unsigned h = 0; h < 2; h++) {
 		const struct host *me = &w->host[h];
-		bool known = me->core.verdict == VC_R_DIVERGED || me->core.verdict == VC_R_ROLLED_BACK;
+		bool known =
+		    me->core.verdict == VC_R_DIVERGED || me->core.verdict == VC_R_ROLLED_BACK;
 		if (!known || !sim_includes(&me->cache, &w->acked_by[h]))
 			return false;
 	}

@@ -4,9 +4,11 @@
 
 #include "tests/sim/op.h"
 
-#define WILD_PPM 50000 /* one clock in twenty: far more than any, still within the fencing's margin */
+#define WILD_PPM \
+	50000 /* one clock in twenty: far more than any, still within the fencing's margin */
 
-/* Choices have a stream of random numbers of their own; what happens within an operation has its dice. */
+/* Choices have a stream of random numbers of their own; what happens within an operation has its
+ * dice. */
 static uint64_t dice(struct world *w, uint64_t below)
 {
 	uint64_t z = w->choice += 0x9e3779b97f4a7c15ull;
@@ -42,13 +44,12 @@ void sim_begin(struct world *w, uint64_t seed, FILE *trace)
 
 static struct sim_op op_of(struct world *w, enum sim_op_kind kind, unsigned h, uint64_t arg)
 {
-	return (struct sim_op){.kind = (uint8_t)kind,
-			       .host = (uint8_t)h,
-			       .arg = (uint32_t)arg,
-			       .dice = dice(w, 0)};
+	return (struct sim_op){
+	    .kind = (uint8_t)kind, .host = (uint8_t)h, .arg = (uint32_t)arg, .dice = dice(w, 0)};
 }
 
-/* The cluster manager: promotes the better one of two, demotes what failed; now and then at a whim. */
+/* The cluster manager: promotes the better one of two, demotes what failed; now and then at a whim.
+ */
 static struct sim_op manage(struct world *w, unsigned h)
 {
 	const struct host *me = &w->host[h], *peer = &w->host[1 - h];
@@ -76,16 +77,16 @@ static struct sim_op manage(struct world *w, unsigned h)
 
 static struct sim_op split(struct world *w, unsigned h)
 {
-	static const enum sim_op_kind kind[] = {SIM_OP_SPLIT, SIM_OP_SPLIT_LATE, SIM_OP_SPLIT_QUORATE,
-						SIM_OP_SPLIT_QUORATE_LATE};
+	static const enum sim_op_kind kind[] = {SIM_OP_SPLIT, SIM_OP_SPLIT_LATE,
+						SIM_OP_SPLIT_QUORATE, SIM_OP_SPLIT_QUORATE_LATE};
 	return op_of(w, kind[dice(w, 4)], h, dice(w, SIM_QUORUM_LATE_MS));
 }
 
 static struct sim_op link_fault(struct world *w, unsigned h)
 {
-	static const enum sim_op_kind kind[] = {SIM_OP_CUT_LINK, SIM_OP_CUT_LINK,  SIM_OP_BLOCK_LINK,
-						SIM_OP_DROP,	 SIM_OP_DROP_HALF, SIM_OP_DROP_HALF,
-						SIM_OP_LINK_TIMEOUT};
+	static const enum sim_op_kind kind[] = {
+	    SIM_OP_CUT_LINK,  SIM_OP_CUT_LINK,	SIM_OP_BLOCK_LINK,  SIM_OP_DROP,
+	    SIM_OP_DROP_HALF, SIM_OP_DROP_HALF, SIM_OP_LINK_TIMEOUT};
 	return op_of(w, kind[dice(w, 7)], h, 0);
 }
 
@@ -214,12 +215,12 @@ static bool forking(struct world *w, struct sim_op *op)
 		uint8_t host;
 		uint32_t arg;
 	} script[] = {
-	    {SIM_OP_MEND_RING, 0, 0},	   {SIM_OP_SPLIT_QUORATE, 0, 0}, {SIM_OP_CUT_LINK, 0, 0},
-	    {SIM_OP_FENCE_BEGIN, 0, 0},	   {SIM_OP_FENCE_BEGIN, 1, 0},	 {SIM_OP_FENCE_LIE, 0, 0},
-	    {SIM_OP_FENCE_LIE, 1, 0},	   {SIM_OP_FENCER_READ, 0, 0},	 {SIM_OP_FENCER_READ, 1, 0},
-	    {SIM_OP_FENCER_TELL, 0, 0},	   {SIM_OP_FENCER_TELL, 1, 0},	 {SIM_OP_DELIVER, 0, 60},
-	    {SIM_OP_PROMOTE, 0, 0},	   {SIM_OP_PROMOTE, 1, 0},	 {SIM_OP_DELIVER, 0, 60},
-	    {SIM_OP_PASS, 0, 2000},	   {SIM_OP_DELIVER, 0, 60},	 {SIM_OP_WRITE, 0, 0},
+	    {SIM_OP_MEND_RING, 0, 0},	{SIM_OP_SPLIT_QUORATE, 0, 0}, {SIM_OP_CUT_LINK, 0, 0},
+	    {SIM_OP_FENCE_BEGIN, 0, 0}, {SIM_OP_FENCE_BEGIN, 1, 0},   {SIM_OP_FENCE_LIE, 0, 0},
+	    {SIM_OP_FENCE_LIE, 1, 0},	{SIM_OP_FENCER_READ, 0, 0},   {SIM_OP_FENCER_READ, 1, 0},
+	    {SIM_OP_FENCER_TELL, 0, 0}, {SIM_OP_FENCER_TELL, 1, 0},   {SIM_OP_DELIVER, 0, 60},
+	    {SIM_OP_PROMOTE, 0, 0},	{SIM_OP_PROMOTE, 1, 0},	      {SIM_OP_DELIVER, 0, 60},
+	    {SIM_OP_PASS, 0, 2000},	{SIM_OP_DELIVER, 0, 60},      {SIM_OP_WRITE, 0, 0},
 	    {SIM_OP_WRITE, 1, 0},
 	};
 	const unsigned length = sizeof script / sizeof script[0];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Data link of the simulated world. Order is kept within a connection, never between two: the end of
- * an old one may be noticed after the next one is up, or at one end only. What the link layer
- * (replicator/io/link*.c) promises the core is done here by the same rules: a hello of another pairing
- * or incarnation is refused, a new connection replaces the old one, frames of any other count for
- * nothing.
+ * Data link of the simulated world. Order is kept within a connection, never between two: the end
+ * of an old one may be noticed after the next one is up, or at one end only. What the link layer
+ * (replicator/io/link*.c) promises the core is done here by the same rules: a hello of another
+ * pairing or incarnation is refused, a new connection replaces the old one, frames of any other
+ * count for nothing.
  */
 #include <string.h>
 
@@ -53,12 +53,12 @@ void sim_link_send(struct world *w, unsigned h, const struct vc_msg *msg)
 	uint8_t bytes[VX_MAX];
 	int len = vx_encode(msg, bytes);
 	if (len < 0 || vx_decode(&item.msg, bytes, (size_t)len) < 0 ||
-	    memcmp(&item.msg, msg, sizeof *msg) != 0)
+	    !sim_same(&item.msg, msg, sizeof *msg))
 		sim_violation(w, h, "a message of the link decodes to something else");
 	sim_link_push(w, h, &item);
 }
 
-/* ---- the end of a connection ------------------------------------------------------------------------ */
+/* ---- the end of a connection ---------------------------------------------------------------- */
 
 /* Frames of a connection that did not arrive before its end: the newest are lost. */
 static void lose_some(struct world *w, unsigned h, uint64_t conn, bool all)
@@ -142,8 +142,8 @@ void sim_link_timeout(struct world *w, unsigned h)
 void sim_link_pass(struct world *w, unsigned h, uint64_t ms)
 {
 	struct host *me = &w->host[h];
-	bool hears = me->conn == w->conn && w->conn_alive && !w->blocked[h] &&
-		     !sim_stopped(w, 1 - h);
+	bool hears =
+	    me->conn == w->conn && w->conn_alive && !w->blocked[h] && !sim_stopped(w, 1 - h);
 	if (!me->conn || hears || sim_stopped(w, h)) {
 		me->link_silent_ms = 0;
 		return;
@@ -180,7 +180,7 @@ void world_cut_link(struct world *w)
 	sim_drop_connection(w);
 }
 
-/* ---- its beginning ---------------------------------------------------------------------------------- */
+/* ---- its beginning -------------------------------------------------------------------------- */
 
 static bool handshake_under_way(struct world *w)
 {
@@ -246,7 +246,7 @@ static void came_up(struct world *w, unsigned h, const struct link_item *up)
 	world_event_type(w, h, VC_E_LINK_UP);
 }
 
-/* ---- delivery --------------------------------------------------------------------------------------- */
+/* ---- delivery ------------------------------------------------------------------------------- */
 
 /* An item that may come next: the first one of its connection, and not held up by a blocked way. */
 static bool may_come(struct world *w, unsigned h, unsigned i)

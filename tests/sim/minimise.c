@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Delta debugging: parts of a failing life's operations are left out, halves first, single ones last,
- * as long as it still ends with the same violation.
+ * Delta debugging: parts of a failing life's operations are left out, halves first, single ones
+ * last, as long as it still ends with the same violation.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -9,6 +9,7 @@ static const bool is_fault[SIM_OP_COUNT] = {
 };
 
 static const char *const op_words[SIM_OP_COUNT] = {
+/* NOLINTNEXTLINE(bugprone-macro-parentheses): an initialiser */
 #define SIM_X(name, fault, words) [SIM_OP_##name] = words,
     SIM_OPS(SIM_X)
 #undef SIM_X
@@ -41,7 +42,7 @@ bool sim_may_promote(const struct world *w, unsigned h)
 	return me->view_member && !me->stale ? !sim_is_primary(w, 1 - h) : me->peer_clean;
 }
 
-/* ---- single operations ------------------------------------------------------------------------------ */
+/* ---- single operations ---------------------------------------------------------------------- */
 
 static bool deliver_one(struct world *w)
 {
@@ -127,7 +128,8 @@ static bool suspend(struct world *w, unsigned h, uint32_t ms)
 	me->suspended_until = w->now + ms * VC_NS_PER_MS;
 	if (me->stopped_until < me->suspended_until)
 		me->stopped_until = me->suspended_until;
-	if (ms > SIM_TOTEM_MS && w->ring_up) { /* it comes back to a cluster that goes on without it */
+	if (ms > SIM_TOTEM_MS &&
+	    w->ring_up) { /* it comes back to a cluster that goes on without it */
 		sim_cut_ring_late(w);
 		me->quorum_ends_ns = w->now + 1;
 	}
@@ -222,7 +224,7 @@ static bool fencer_down(struct world *w, unsigned h)
 	return was;
 }
 
-/* ---- dispatch --------------------------------------------------------------------------------------- */
+/* ---- dispatch ------------------------------------------------------------------------------- */
 
 static bool do_fault(struct world *w, const struct sim_op *op)
 {

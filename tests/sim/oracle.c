@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What must never be seen, checked where it would be seen: the rules of DESIGN.md by their numbers. */
+/* What must never be seen, checked where it would be seen: the rules of DESIGN.md by their numbers.
+ */
 #include <string.h>
 
 #include "core/eralog.h"
@@ -40,7 +41,8 @@ static void check_era(struct world *w, unsigned h, const struct request *r, bool
 	const struct host *me = &w->host[h], *peer = &w->host[1 - h];
 	const struct vc_era *last = vc_eralog_last(&me->disk.log);
 	if (!last || (me->disk.standing != VC_SOLO && me->disk.standing != VC_PAIRED)) {
-		sim_violation(w, h, "S8: a write is acknowledged by a host whose disk calls it unusable");
+		sim_violation(w, h,
+			      "S8: a write is acknowledged by a host whose disk calls it unusable");
 		return;
 	}
 	if (me->disk.standing == VC_SOLO && (last->members != 1u << h || last->writer != h))
@@ -74,10 +76,12 @@ void sim_acknowledge(struct world *w, unsigned h, const struct request *r)
 {
 	struct host *me = &w->host[h];
 	bool alone = me->disk.standing == VC_SOLO;
-	/* What the other confirmed before it went alone is in its copy, though the confirmation came late. */
+	/* What the other confirmed before it went alone is in its copy, though the confirmation
+	 * came late. */
 	bool late = r->peer_has_it && w->host[1 - h].gate == VC_G_SOLO;
 	if (!late && !sim_includes(&me->cache, &w->acked_by[h]))
-		sim_violation(w, h, "S1: a host acknowledges on a copy that lacks an acknowledged write");
+		sim_violation(w, h,
+			      "S1: a host acknowledges on a copy that lacks an acknowledged write");
 	if (!late && w->host[1 - h].gate == VC_G_SOLO && !w->branched)
 		sim_violation(w, h, "S6: acknowledged while the other host goes alone");
 	check_era(w, h, r, late);
@@ -100,11 +104,13 @@ void sim_acknowledge(struct world *w, unsigned h, const struct request *r)
 	sim_say(w, h, "acknowledges a write", alone ? "alone" : "");
 }
 
-/* A fork that was seen is the operator's to decide: no branch starts by itself, only a forced one (S9). */
+/* A fork that was seen is the operator's to decide: no branch starts by itself, only a forced one
+ * (S9). */
 static bool starts_a_fork(const struct host *me)
 {
 	const struct vc_era *last = vc_eralog_last(&me->disk.log);
-	return me->gate == VC_G_READONLY && me->disk.fork && !(last && (last->flags & VC_ERA_FORCED));
+	return me->gate == VC_G_READONLY && me->disk.fork &&
+	       !(last && (last->flags & VC_ERA_FORCED));
 }
 
 void sim_check_gate(struct world *w, unsigned h, enum vc_gate gate)
@@ -112,10 +118,12 @@ void sim_check_gate(struct world *w, unsigned h, enum vc_gate gate)
 	const struct host *me = &w->host[h], *peer = &w->host[1 - h];
 	if (gate != VC_G_SOLO && gate != VC_G_PAIR)
 		return;
-	/* Behind the gate PAIR nothing is acknowledged without the other: it may have gone on unheard. */
+	/* Behind the gate PAIR nothing is acknowledged without the other: it may have gone on
+	 * unheard. */
 	bool late = gate == VC_G_PAIR && peer->gate == VC_G_SOLO;
 	if (!late && !sim_includes(&me->cache, &w->acked_by[h]))
-		sim_violation(w, h, "S1: a host opens for writes on a copy that lacks an acknowledged one");
+		sim_violation(
+		    w, h, "S1: a host opens for writes on a copy that lacks an acknowledged one");
 	if (me->disk.standing == VC_OUTDATED || me->disk.standing == VC_SYNCING)
 		sim_violation(w, h, "S8: a host opens for writes on a stale or incomplete copy");
 	if (starts_a_fork(me))
@@ -164,7 +172,8 @@ void sim_check_target(struct world *w, unsigned h)
 			sim_violation(w, h, "S9: an acknowledged write is about to be overwritten");
 	if (w->host[h].disk.standing != VC_SYNCING)
 		sim_violation(w, h, "S8: a copy is overwritten that is not recorded as incomplete");
-	/* its branch ends here, having held nothing of its own; and a new pairing is no old lie's business */
+	/* its branch ends here, having held nothing of its own; and a new pairing is no old lie's
+	 * business */
 	memset(&w->host[0].alone, 0, sizeof w->host[0].alone);
 	memset(&w->host[1].alone, 0, sizeof w->host[1].alone);
 	w->lied_on[0] = w->lied_on[1] = false;

@@ -6,24 +6,26 @@
 
 #define STEPS_MORE 4 /* a quiet life goes on, up to this many times the steps */
 
-/* ---- assertions of the core are violations like others ------------------------------------------------ */
+/* ---- assertions of the core are violations like others -------------------------------------- */
 
 static jmp_buf *armed;
 static char asserted[256];
 
 void __assert_fail(const char *expr, const char *file, unsigned line, const char *function);
 
-/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the C library's, replaced */
+/* NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): the C library's,
+ * replaced */
 void __assert_fail(const char *expr, const char *file, unsigned line, const char *function)
 {
-	snprintf(asserted, sizeof asserted, "assertion in %s(), %s:%u: %s", function, file, line, expr);
+	snprintf(asserted, sizeof asserted, "assertion in %s(), %s:%u: %s", function, file, line,
+		 expr);
 	if (armed)
 		longjmp(*armed, 1); /* the core is pure: nothing of it is left behind */
 	fprintf(stderr, "%s\n", asserted);
 	abort();
 }
 
-/* ---- lives ------------------------------------------------------------------------------------------ */
+/* ---- lives ---------------------------------------------------------------------------------- */
 
 struct life {
 	const struct sim_setup *setup;

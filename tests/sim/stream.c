@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The guest's requests and the stream that mirrors them: frames, acknowledgements, resync, resume. */
+/* The guest's requests and the stream that mirrors them: frames, acknowledgements, resync, resume.
+ */
 #include <string.h>
 
 #include "tests/sim/world.h"
@@ -10,7 +11,7 @@ bool sim_stream_runs(const struct world *w, unsigned h)
 	return me->stream == SIM_SOURCE && me->flowing;
 }
 
-/* ---- requests -------------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------- */
 
 static void answer(struct world *w, unsigned h, unsigned at)
 {
@@ -26,8 +27,8 @@ void sim_settle_requests(struct world *w, unsigned h)
 	struct host *me = &w->host[h];
 	for (unsigned i = 0; i < me->req_count;) {
 		bool alone = me->gate == VC_G_SOLO && !sim_stream_runs(w, h);
-		bool together = me->req[i].peer_has_it &&
-				(me->gate == VC_G_PAIR || me->gate == VC_G_SOLO);
+		bool together =
+		    me->req[i].peer_has_it && (me->gate == VC_G_PAIR || me->gate == VC_G_SOLO);
 		if (alone || together)
 			answer(w, h, i);
 		else
@@ -93,7 +94,7 @@ void world_guest_flush(struct world *w, unsigned h)
 	begin_request(w, h, r);
 }
 
-/* ---- the stream ------------------------------------------------------------------------------------ */
+/* ---- the stream ----------------------------------------------------------------------------- */
 
 void sim_stream_begin(struct world *w, unsigned h, enum stream stream)
 {
@@ -171,7 +172,7 @@ void sim_stream_take(struct world *w, unsigned h, const struct link_item *item)
 	sim_settle_requests(w, h);
 }
 
-/* ---- resync ---------------------------------------------------------------------------------------- */
+/* ---- resync --------------------------------------------------------------------------------- */
 
 static bool resync_runs(const struct world *w, unsigned source)
 {

@@ -39,7 +39,7 @@ bool sim_stopped(const struct world *w, unsigned h)
 	return w->now < w->host[h].stopped_until;
 }
 
-/* ---- hosts ---------------------------------------------------------------------------------------- */
+/* ---- hosts ---------------------------------------------------------------------------------- */
 
 void world_start_worker(struct world *w, unsigned h)
 {
@@ -148,7 +148,7 @@ void world_stop_worker(struct world *w, unsigned h, uint64_t ms)
 	w->host[h].stopped_until = w->now + ms * MS;
 }
 
-/* ---- the shell -------------------------------------------------------------------------------------- */
+/* ---- the shell ------------------------------------------------------------------------------ */
 
 static bool takes_time(const struct vc_action *a)
 {
@@ -180,7 +180,8 @@ static void step(struct world *w, unsigned h)
 	vc_step(&me->core, e, &me->acts);
 	w->n.events++;
 	if (w->waited_out[h] && me->core.certain)
-		sim_violation(w, h, "TRAPS 4: a host whose lease was waited for still holds a token");
+		sim_violation(w, h,
+			      "TRAPS 4: a host whose lease was waited for still holds a token");
 	sim_cover(&me->acts);
 }
 
@@ -246,7 +247,7 @@ bool world_disk_done(struct world *w, unsigned h)
 	return true;
 }
 
-/* ---- time ------------------------------------------------------------------------------------------- */
+/* ---- time ----------------------------------------------------------------------------------- */
 
 static void pass_at(struct world *w, unsigned h, uint64_t ms)
 {

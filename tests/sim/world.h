@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Two hosts with the real decision core, the real codecs of messages and metadata and the real reading
- * of fencing histories, in a world of our own: disk, data link, group, fencer, clocks, cluster manager.
- * One write is one cell of a set, so "no acknowledged write is lost" is set inclusion. Deterministic:
- * all choices come from the seed. What is simulated and what is not: docs/SIMULATION.md.
+ * Two hosts with the real decision core, the real codecs of messages and metadata and the real
+ * reading of fencing histories, in a world of our own: disk, data link, group, fencer, clocks,
+ * cluster manager. One write is one cell of a set, so "no acknowledged write is lost" is set
+ * inclusion. Deterministic: all choices come from the seed. What is simulated and what is not:
+ * docs/SIMULATION.md.
  */
 #ifndef VMTWIN_TESTS_SIM_WORLD_H
 #define VMTWIN_TESTS_SIM_WORLD_H
@@ -11,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/core.h"
 #include "core/fence_history.h"
@@ -20,12 +22,13 @@
 #define SIM_QUEUE 256
 #define SIM_INFLIGHT 4 /* requests of the guest under way */
 #define SIM_LEASE_MS 20000
-#define SIM_LEASE_LONG_MS 35000 /* the peers need not agree on it by themselves */
+#define SIM_LEASE_LONG_MS 35000	 /* the peers need not agree on it by themselves */
 #define SIM_QUORUM_LATE_MS 12000 /* the loss of quorum is told this late */
-#define SIM_TOTEM_MS 4000 /* a lost token is noticed by then */
+#define SIM_TOTEM_MS 4000	 /* a lost token is noticed by then */
 #define SIM_LINK_TIMEOUT_MS 5000
 #define SIM_FENCER_READ_MS 5000
-#define SIM_FENCER_SETTLE_MS 2000 /* as daemon/fencewatch: a fencer that just started is not believed */
+#define SIM_FENCER_SETTLE_MS \
+	2000 /* as daemon/fencewatch: a fencer that just started is not believed */
 /* fence_vmtwin: the longest lease, from the latest moment that a proof can be of, and a margin */
 #define SIM_FENCE_WAIT_MS (SIM_LEASE_LONG_MS + SIM_QUORUM_LATE_MS + 5000)
 
@@ -40,7 +43,7 @@ struct link_item {
 	enum link_what what;
 	bool local; /* of this host's own making: no network carries it */
 	unsigned write;
-	uint64_t seq, conn; /* place in the stream, and the connection it came on */
+	uint64_t seq, conn;	    /* place in the stream, and the connection it came on */
 	uint64_t pairing, from, to; /* of an UP: the hello's pairing and incarnations */
 	struct vc_msg msg;
 };
@@ -51,7 +54,7 @@ enum stream { SIM_NONE, SIM_SOURCE, SIM_TARGET };
 struct request {
 	bool flush, peer_has_it;
 	unsigned write;
-	uint64_t seq; /* 0: not in the stream */
+	uint64_t seq;	     /* 0: not in the stream */
 	struct cells covers; /* of a flush: what was acknowledged before it */
 };
 
@@ -64,7 +67,7 @@ struct fence_news {
 #define SIM_HISTORY 24
 #define SIM_FENCE_NEWS 3
 
-struct fence_item { /* one entry of a fencing history */
+struct fence_item {	 /* one entry of a fencing history */
 	uint64_t serial; /* the same action in the histories of both hosts */
 	unsigned target, origin;
 	enum { SIM_OFF, SIM_REBOOT, SIM_ON } action;
@@ -91,18 +94,21 @@ struct host {
 	unsigned held_count;
 	bool peer_clean; /* the cluster manager here knows that the absent peer runs nothing */
 
-	/* metadata: two slots, as read and as left by a power cut; disk is what a start would read */
+	/* metadata: two slots, as read and as left by a power cut; disk is what a start would read
+	 */
 	uint8_t slot[2][VM_SLOT_SIZE], slot_durable[2][VM_SLOT_SIZE];
 	int slot_current;
 	uint64_t generation;
-	struct vc_durable disk, disk_read; /* a story may edit disk: then it is written at the next start */
+	struct vc_durable disk,
+	    disk_read; /* a story may edit disk: then it is written at the next start */
 
 	struct cells cache, durable; /* the store: as read, and as left by a power cut */
-	struct cells old; /* what a resync overwrote, kept for undo */
+	struct cells old;	     /* what a resync overwrote, kept for undo */
 	bool has_old;
-	uint64_t old_of; /* the era that it leads back to */
+	uint64_t old_of;    /* the era that it leads back to */
 	struct cells alone; /* acknowledged by it alone since the last resync began */
-	struct cells must, at_risk; /* acknowledged writes that it must hold; what a power cut could take */
+	struct cells must,
+	    at_risk; /* acknowledged writes that it must hold; what a power cut could take */
 
 	/* the data link's end */
 	bool link_enabled;
@@ -174,12 +180,13 @@ struct world {
 	bool life; /* false: a story, where nothing happens by itself */
 	uint64_t now, rng, choice, serial;
 	bool ring_up, two_node;
-	bool link_net_up, blocked[2]; /* blocked[h]: what goes to host h is lost, and sent again later */
-	uint64_t conn; /* the newest connection */
+	bool link_net_up,
+	    blocked[2]; /* blocked[h]: what goes to host h is lost, and sent again later */
+	uint64_t conn;	/* the newest connection */
 	bool conn_alive;
 	uint64_t cut_ns; /* when the ring was cut */
-	/* What each host's branch of the history must hold: the same for both, until something that makes
-	 * forks possible has happened (branched). Stories know one. */
+	/* What each host's branch of the history must hold: the same for both, until something that
+	 * makes forks possible has happened (branched). Stories know one. */
 	union {
 		struct cells acked;
 		struct cells acked_by[2];
@@ -188,8 +195,8 @@ struct world {
 	bool branched;
 	uint64_t ack_number, ack_id[VC_ERAS]; /* the newest era in which a write was acknowledged */
 	unsigned next_write, acked_count;
-	bool lied_on[2]; /* told to be fenced, while not quorate or a member */
-	bool waited_out[2]; /* its lease is over, as fencing by waiting has told */
+	bool lied_on[2];      /* told to be fenced, while not quorate or a member */
+	bool waited_out[2];   /* its lease is over, as fencing by waiting has told */
 	bool fence_wanted[2]; /* this host is to be fenced by the other */
 	struct fencing fencing[2];
 	bool keeps_undo;
@@ -197,12 +204,13 @@ struct world {
 	FILE *trace;
 	const char *violation;
 	unsigned haste; /* one in so many repairs goes to what is broken, not to anything */
-	unsigned fault_rate; /* in a hundred, of steps that nothing else takes; 0: no faults at all */
+	unsigned
+	    fault_rate; /* in a hundred, of steps that nothing else takes; 0: no faults at all */
 	unsigned steps, promotions, solos, insyncs;
 	struct sim_counts n;
 };
 
-/* ---- world.c: time, hosts, the shell's loop -------------------------------------------------------- */
+/* ---- world.c: time, hosts, the shell's loop ------------------------------------------------- */
 
 /* Two hosts that were just created, as a story has them: no drift, nothing late by itself. */
 void world_init(struct world *w, uint64_t seed, FILE *trace);
@@ -226,11 +234,11 @@ void sim_say(struct world *w, unsigned h, const char *what, const char *detail);
 bool sim_stopped(const struct world *w, unsigned h);
 void sim_end_worker(struct world *w, unsigned h);
 
-/* ---- action.c: the core's actions, carried out ------------------------------------------------------ */
+/* ---- action.c: the core's actions, carried out ---------------------------------------------- */
 
 void sim_perform(struct world *w, unsigned h, const struct vc_action *a);
 
-/* ---- group.c: corosync and the masters -------------------------------------------------------------- */
+/* ---- group.c: corosync and the masters ------------------------------------------------------ */
 
 bool world_deliver_group(struct world *w, unsigned h);
 void world_kill_master(struct world *w, unsigned h);
@@ -255,7 +263,7 @@ static inline bool sim_in_group(const struct world *w, unsigned h)
 	return w->host[h].powered && w->host[h].master;
 }
 
-/* ---- fencer.c --------------------------------------------------------------------------------------- */
+/* ---- fencer.c ------------------------------------------------------------------------------- */
 
 /* by fences the other host at once: power off, recorded and told. */
 void world_fence(struct world *w, unsigned by);
@@ -276,7 +284,7 @@ bool sim_fencer_tell(struct world *w, unsigned h);
 /* The master's memory of fencing ends with its process. */
 void sim_fencer_forget(struct world *w, unsigned h);
 
-/* ---- link.c: the data link -------------------------------------------------------------------------- */
+/* ---- link.c: the data link ------------------------------------------------------------------ */
 
 bool world_deliver_link(struct world *w, unsigned h);
 void world_try_connect(struct world *w);
@@ -290,7 +298,7 @@ void sim_drop_half(struct world *w, unsigned h);
 void sim_link_timeout(struct world *w, unsigned h);
 void sim_link_pass(struct world *w, unsigned h, uint64_t ms);
 
-/* ---- stream.c: guest requests, mirroring, resync ----------------------------------------------------- */
+/* ---- stream.c: guest requests, mirroring, resync -------------------------------------------- */
 
 void world_guest_write(struct world *w, unsigned h);
 void world_guest_flush(struct world *w, unsigned h);
@@ -306,8 +314,13 @@ void sim_settle_requests(struct world *w, unsigned h);
 /* Answers all requests with an error. */
 void sim_fail_requests(struct world *w, unsigned h);
 
-/* ---- disk.c ----------------------------------------------------------------------------------------- */
+/* ---- disk.c --------------------------------------------------------------------------------- */
 
+/* Of structs that were zeroed before their members were set, so that padding is alike too. */
+static inline bool sim_same(const void *a, const void *b, size_t n)
+{
+	return memcmp(a, b, n) == 0;
+}
 void sim_add(struct cells *c, unsigned n);
 bool sim_has(const struct cells *c, unsigned n);
 bool sim_includes(const struct cells *all, const struct cells *some);
@@ -322,7 +335,7 @@ void sim_disk_lose(struct world *w, unsigned h);
 void sim_disk_copy(struct world *w, unsigned h);
 bool sim_disk_put_back(struct world *w, unsigned h);
 
-/* ---- oracle.c --------------------------------------------------------------------------------------- */
+/* ---- oracle.c ------------------------------------------------------------------------------- */
 
 /* A rule was broken: the first one counts. */
 void sim_violation(struct world *w, unsigned h, const char *what);
@@ -333,12 +346,13 @@ void sim_check(struct world *w);
 void sim_check_gate(struct world *w, unsigned h, enum vc_gate gate);
 void sim_check_target(struct world *w, unsigned h);
 /*
- * The ring is mended or cut after a false fencing. Within its lease the victim may use a token that the
- * fencing took for dead: the named exception of S6, a false fencing of a quorate host. What the other
- * acknowledged alone is not in its branch.
+ * The ring is mended or cut after a false fencing. Within its lease the victim may use a token that
+ * the fencing took for dead: the named exception of S6, a false fencing of a quorate host. What the
+ * other acknowledged alone is not in its branch.
  */
 void sim_lie_found(struct world *w, unsigned victim);
-/* The operator forced host h: what its copy lacks is given up, unless the other has gone on alone. */
+/* The operator forced host h: what its copy lacks is given up, unless the other has gone on alone.
+ */
 void sim_forced(struct world *w, unsigned h);
 void sim_acknowledge(struct world *w, unsigned h, const struct request *r);
 
