@@ -241,6 +241,8 @@ struct sim_op sim_choose(struct world *w)
 	uint64_t what = dice(w, 100);
 	if (forking(w, &op))
 		return op;
+	if (w->host[h].waiting && dice(w, 30) == 0)
+		return op_of(w, dice(w, 2) ? SIM_OP_POWER_OFF : SIM_OP_KILL_WORKER, h, 0);
 	if (what < 44) /* mostly the world is quick; now and then a single thing comes alone */
 		return op_of(w, SIM_OP_DELIVER, h, dice(w, 4) ? 1 + dice(w, 30) : 1);
 	if (what < 45)

@@ -78,7 +78,7 @@ void sim_acknowledge(struct world *w, unsigned h, const struct request *r)
 	bool alone = me->disk.standing == VC_SOLO;
 	/* What the other confirmed before it went alone is in its copy, though the confirmation
 	 * came late. */
-	bool late = r->peer_has_it && w->host[1 - h].gate == VC_G_SOLO;
+	bool late = r->peer_has_it && !alone && w->host[1 - h].disk.standing == VC_SOLO;
 	if (!late && !sim_includes(&me->cache, &w->acked_by[h]))
 		sim_violation(w, h,
 			      "S1: a host acknowledges on a copy that lacks an acknowledged write");
@@ -120,7 +120,7 @@ void sim_check_gate(struct world *w, unsigned h, enum vc_gate gate)
 		return;
 	/* Behind the gate PAIR nothing is acknowledged without the other: it may have gone on
 	 * unheard. */
-	bool late = gate == VC_G_PAIR && peer->gate == VC_G_SOLO;
+	bool late = gate == VC_G_PAIR && peer->disk.standing == VC_SOLO;
 	if (!late && !sim_includes(&me->cache, &w->acked_by[h]))
 		sim_violation(
 		    w, h, "S1: a host opens for writes on a copy that lacks an acknowledged one");

@@ -198,6 +198,11 @@ static void run(struct world *w, unsigned h)
 				me->waiting = true; /* done when world_disk_done says so */
 				break;
 			}
+			if (takes_time(a) && me->strike_in == 1) { /* in the midst of it */
+				me->waiting = true;
+				struck(w, h);
+				break;
+			}
 			me->act_at++;
 			sim_perform(w, h, a);
 			if (struck(w, h))
