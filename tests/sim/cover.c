@@ -11,24 +11,13 @@ void sim_cover(const struct vc_out *out)
 		taken[out->taken[i].row][out->taken[i].from]++;
 }
 
-/*
- * Leaving states that only fences off the impossible: the row may leave them, but no life can show
- * it yet, because what leads there is not built.
- */
-static bool excused(unsigned row, unsigned from)
-{
-	(void)row;
-	(void)from;
-	return false;
-}
-
 unsigned sim_cover_report(FILE *to, bool all)
 {
 	unsigned edges = 0, missing = 0;
 	for (unsigned row = 0; row < VC_T_COUNT; row++) {
 		const struct vc_transition_row *t = &vc_transitions[row];
 		for (unsigned from = 0; from < STATES; from++) {
-			if (!(t->from & (1u << from)) || excused(row, from))
+			if (!(t->from & (1u << from)))
 				continue;
 			edges++;
 			missing += taken[row][from] == 0;

@@ -81,7 +81,7 @@ static enum sim_end end_of(struct world *w)
 		w->n.forks++;
 		return SIM_FORK;
 	}
-	for (unsigned h = 0; h < 2; h++)
+	for (unsigned h = 0; h < 2 && w->branched; h++)
 		if (w->host[h].core.verdict == VC_R_NO_COMPLETE_COPY)
 			return SIM_NO_COPY;
 	return SIM_STUCK;
