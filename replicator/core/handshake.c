@@ -13,12 +13,14 @@
 enum verdict { V_RESUME, V_SELF, V_PEER, V_NONE };
 
 /*
- * Is what was acknowledged since the last pair era still here? Sync: in the page cache, so in the same
- * boot. Semi: in the memory of this very process. Async: the last writer knows best (docs/PROTOCOL.md).
+ * Sync: in the page cache, so in the same boot. Semi: in the memory of this very process. Either, if a
+ * clean stop has flushed it. Async: the last writer knows best (docs/PROTOCOL.md).
  */
-static bool survived(const struct vc_state *s)
+bool cache_survived(const struct vc_state *s)
 {
-	if (s->config.mode == VC_ASYNC)
+	uint8_t flushed[sizeof s->d.boot_id];
+	memset(flushed, VC_BOOT_FLUSHED, sizeof flushed);
+	if (s->config.mode == VC_ASYNC || memcmp(s->d.boot_id, flushed, sizeof flushed) == 0)
 		return true;
 	if (s->config.mode == VC_SEMI)
 		return s->paired_here;
@@ -27,8 +29,10 @@ static bool survived(const struct vc_state *s)
 
 static bool resumable(const struct vc_state *s)
 {
+	/* While it is being resumed too: what was said under one nonce stays so until the peer has heard it. */
+	bool apart = s->phase == VC_APART || (s->phase == VC_LINKING && s->resuming);
 	return s->certain && s->d.standing == VC_PAIRED && s->pairing && !s->consent &&
-	       !s->procdown && s->phase == VC_APART && !s->failed && !s->forgot;
+	       !s->procdown && apart && !s->failed && !s->forgot;
 }
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -46,7 +50,7 @@ static void fill_hello(const struct vc_state *s, struct vc_hello *h)
 	h->standing = s->d.standing;
 	h->role = s->role;
 	h->certain = s->certain;
-	h->survived = survived(s);
+	h->survived = cache_survived(s);
 	h->mode = s->config.mode;
 	h->map_base = s->d.map_base;
 	h->lease_ms = s->config.lease_ms;
@@ -228,6 +232,24 @@ static enum vc_scope scope_of(const struct vc_state *s)
 	return covered && !old ? VC_SCOPE_MAPS : VC_SCOPE_ALL;
 }
 
+/*
+ * The VM runs on the copy that is not the one to go on with: it is ended first. Its host says hello anew
+ * once it is demoted; a link before that would be closed again at once, again and again.
+ */
+static bool target_runs(struct step *x, enum verdict v)
+{
+	struct vc_state *s = x->s;
+	if (v == V_SELF)
+		return s->theirs.role != VC_SECONDARY;
+	if (v != V_PEER || s->mine.role == VC_SECONDARY)
+		return false;
+	if (s->role != VC_SECONDARY && !s->failed) {
+		fail_writes(x, VC_R_OUTDATED);
+		vm_down(x);
+	}
+	return true;
+}
+
 /* Both have heard each other: the pairing exists from here. */
 static void agree(struct step *x)
 {
@@ -235,6 +257,10 @@ static void agree(struct step *x)
 	enum vc_reason why;
 	enum verdict v = judge(s->config.slot, &s->mine, &s->theirs, &why);
 	note_fork(x, why);
+	if (target_runs(x, v)) {
+		v = V_NONE;
+		why = VC_R_TARGET_RUNS;
+	}
 	if (v == V_NONE) {
 		if (s->verdict != why)
 			story(x, why);

@@ -266,6 +266,69 @@ static void fenced_member_is_not_dead(void **state)
 	assert_true(w.host[1].core.d.standing != VC_SOLO);
 }
 
+/* The group tells that the peer's node is gone; with a quorum device the loss of quorum is told seconds later. A host
+ * that is isolated itself must not have the side shot that goes on. */
+static void isolated_host_has_nobody_shot(void **state)
+{
+	(void)state;
+	struct vc_event gone = {.type = VC_E_GROUP}, quorum = {.type = VC_E_QUORUM};
+	gone.u.group.member = w.host[1].master_id;
+	gone.u.group.how = VC_LEFT_NODEDOWN;
+	world_cut_link(&w);
+	world_event(&w, 0, &gone);
+	settle(12000);
+	assert_false(w.fence_wanted[1]);
+	assert_int_equal(w.host[0].core.gate, VC_G_FROZEN);
+	/* The quorum service says that it is still a member: its daemon hangs. */
+	quorum.u.quorum.quorate = quorum.u.quorum.peer_member = true;
+	world_event(&w, 0, &quorum);
+	settle(300);
+	assert_true(w.fence_wanted[1]);
+}
+
+/* The primary's vmtwind is restarted, which costs the token, and the link is gone as well: the peer, asked, steps back. */
+static void no_token_and_no_link_but_a_peer(void **state)
+{
+	(void)state;
+	world_kill_master(&w, 0);
+	world_cut_link(&w);
+	settle(1000);
+	world_start_master(&w, 0);
+	settle(5000);
+	assert_int_equal(w.host[0].core.gate, VC_G_SOLO);
+	assert_int_equal(w.host[1].disk.standing, VC_OUTDATED);
+	w.link_net_up = true;
+	settle(3000);
+	assert_int_equal(w.host[0].core.gate, VC_G_PAIR);
+}
+
+/* A primary that was passed over: its VM is ended, and it isn't linked, again and again, before it is demoted. */
+static void passed_over_primary_is_linked_when_demoted(void **state)
+{
+	(void)state;
+	struct vc_event quorum = {.type = VC_E_QUORUM};
+	world_cut_link(&w);
+	world_cut_ring(&w);
+	w.host[0].quorate = false;
+	world_event(&w, 0, &quorum);
+	settle(100);
+	w.host[1].fence_record_of_peer = 999; /* falsely: host 0 lives */
+	world_tell_fence(&w, 1);
+	assert_int_equal(promote(1, 300), 0);
+	w.link_net_up = true;
+	world_mend_ring(&w);
+	settle(2000);
+	assert_int_equal(w.host[0].core.role, VC_PRIMARY);
+	assert_true(w.host[0].core.failed);
+	uint64_t conn = w.conn;
+	settle(5000);
+	assert_int_equal(w.conn, conn);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(3000);
+	assert_int_equal(look(0).show, VC_SHOW_SECOND);
+	assert_int_equal(look(0).colour, VC_GREEN);
+}
+
 /* Both went on alone: neither is resynchronised from the other (S9). */
 static void fork_is_kept(void **state)
 {
@@ -600,6 +663,78 @@ static void rolled_back_solo_disk_is_a_fork(void **state)
 	assert_int_equal(w.host[1].disk.standing, VC_PAIRED);
 }
 
+static void lose_all(unsigned h)
+{
+	memset(&w.host[h].cache, 0, sizeof w.host[h].cache);
+	memset(&w.host[h].durable, 0, sizeof w.host[h].durable);
+}
+
+/* A disk error of the one that has the data is no consent to the other that lost some of it and was
+ * never in sync in this pairing. */
+static void unasked_consent_counts_in_sync_only(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	lose_all(1);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	w.link_net_up = false;
+	world_power_on(&w, 1);
+	settle(500);
+	assert_int_equal(w.host[1].core.phase, VC_LINKING);
+	assert_false(w.host[1].core.sender);
+	world_event_type(&w, 1, VC_E_PROMOTE);
+	world_event_type(&w, 0, VC_E_DISK_FAILED);
+	settle(500);
+	assert_int_equal(w.host[1].disk.standing, VC_PAIRED);
+	assert_int_equal(w.host[1].gate, VC_G_READONLY);
+}
+
+/* The primary's power cut took what the secondary holds; its clean stop and reboot must not take that too
+ * (S1, TRAPS 13). */
+static void clean_stop_keeps_the_survivors_copy(void **state)
+{
+	(void)state;
+	world_power_off(&w, 0);
+	lose_all(0);
+	settle(300);
+	world_event_type(&w, 1, VC_E_STOP);
+	settle(300);
+	assert_false(w.host[1].worker);
+	world_power_off(&w, 1);
+	world_power_on(&w, 0);
+	world_power_on(&w, 1);
+	settle(3000);
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
+	assert_true(w.host[1].core.sender);
+	assert_memory_equal(&w.host[0].cache, &w.acked, sizeof w.acked);
+	assert_int_equal(w.acked_count, 1);
+}
+
+/* A resync does not end while writes in flight are drained: in the pair era nothing is acknowledged alone. */
+static void resync_waits_for_a_demotion(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	world_fence(&w, 0);
+	world_power_on(&w, 1);
+	for (int i = 0; i < 50 && w.host[1].core.phase != VC_TARGET; i++) {
+		world_pass(&w, 10);
+		world_settle(&w);
+	}
+	world_guest_write(&w, 0);
+	assert_true(w.host[0].pending_write >= 0);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	assert_int_equal(w.host[0].core.role, VC_DEMOTING);
+	world_event_type(&w, 0, VC_E_SYNC_DONE);
+	assert_int_equal(w.host[0].core.phase, VC_SOURCE);
+	world_cut_link(&w);
+	settle(200);
+	assert_int_equal(w.host[0].demote_rc, 0);
+	assert_int_equal(w.acked_count, 2); /* alone, in the solo era */
+	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+}
+
 #define STORY(f) cmocka_unit_test_setup(f, prim_second)
 
 int main(void)
@@ -619,6 +754,9 @@ int main(void)
 	    STORY(consent_has_rules),
 	    STORY(stale_consent_is_nothing),
 	    STORY(fenced_member_is_not_dead),
+	    STORY(isolated_host_has_nobody_shot),
+	    STORY(no_token_and_no_link_but_a_peer),
+	    STORY(passed_over_primary_is_linked_when_demoted),
 	    STORY(fork_is_kept),
 	    STORY(another_unit_is_refused),
 	    STORY(hand_over_whose_answer_is_lost),
@@ -634,6 +772,9 @@ int main(void)
 	    STORY(force_has_rules),
 	    STORY(rolled_back_disk_is_no_source),
 	    STORY(rolled_back_solo_disk_is_a_fork),
+	    STORY(unasked_consent_counts_in_sync_only),
+	    STORY(clean_stop_keeps_the_survivors_copy),
+	    STORY(resync_waits_for_a_demotion),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
