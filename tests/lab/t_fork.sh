@@ -91,7 +91,8 @@ crash_points() {
 		agent host2 mirror vm2 monitor 20000 >/dev/null 2>&1 &
 		monitor=$!
 		check "repeated, it completes" says 0 'going on from an earlier run' on host2 vmtwin discard-fork vm2 --yes
-		check "a monitor meanwhile saw it run" wait $monitor
+		wait $monitor
+		check "a monitor meanwhile saw it run" test $? = 0
 		check "both get in step" wait_for 40 in_step || return
 		check "the store and the kept branch are there" test "$(branches2)" = "of-host1 of-host1"
 		name=$(kept2 host2)
