@@ -172,11 +172,9 @@ void sim_check_target(struct world *w, unsigned h)
 			sim_violation(w, h, "S9: an acknowledged write is about to be overwritten");
 	if (w->host[h].disk.standing != VC_SYNCING)
 		sim_violation(w, h, "S8: a copy is overwritten that is not recorded as incomplete");
-	/* its branch ends here, having held nothing of its own; and a new pairing is no old lie's
-	 * business */
+	/* its branch ends here, having held nothing of its own */
 	memset(&w->host[0].alone, 0, sizeof w->host[0].alone);
 	memset(&w->host[1].alone, 0, sizeof w->host[1].alone);
-	w->lied_on[0] = w->lied_on[1] = false;
 	w->acked_by[h] = w->acked_by[1 - h];
 	w->flushed_by[h] = w->flushed_by[1 - h];
 }
