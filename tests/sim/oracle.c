@@ -137,7 +137,9 @@ void sim_lie_found(struct world *w, unsigned victim)
 	const struct host *v = &w->host[victim];
 	bool was = w->lied_on[victim];
 	w->lied_on[victim] = false;
-	if (!was || !v->worker || !v->core.certain || w->branched)
+	/* a target may be about to become certain: the word is on its way */
+	bool token = v->core.certain || v->core.phase == VC_TARGET;
+	if (!was || !v->worker || !token || w->branched)
 		return;
 	w->branched = true;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
