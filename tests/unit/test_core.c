@@ -34,6 +34,12 @@ static int promote(unsigned h, unsigned wait_ms)
 	return w.host[h].promote_rc;
 }
 
+static void hear_all(unsigned h)
+{
+	while (world_deliver_group(&w, h))
+		;
+}
+
 static int prim_second(void **state)
 {
 	(void)state;
@@ -329,6 +335,28 @@ static void passed_over_primary_is_linked_when_demoted(void **state)
 	assert_int_equal(look(0).colour, VC_GREEN);
 }
 
+/* Falsely fenced without quorum, and the ring mended before the lease is over: the other may have gone alone. That its
+ * worker ends before it is heard of is no evidence then. */
+static void end_after_a_split_proves_nothing(void **state)
+{
+	(void)state;
+	struct vc_event gone = {.type = VC_E_GROUP}, back = {.type = VC_E_GROUP}, down = {.type = VC_E_UNIT_DOWN};
+	gone.u.group.member = back.u.group.member = w.host[1].master_id;
+	gone.u.group.how = VC_LEFT_NODEDOWN;
+	back.u.group.how = VC_JOINED;
+	down.u.incarnation = w.host[1].core.config.incarnation;
+	world_cut_link(&w);
+	world_event(&w, 0, &gone);
+	world_event(&w, 0, &back);
+	world_event(&w, 0, &down);
+	for (int i = 0; i < 20; i++) {
+		world_pass(&w, 100);
+		hear_all(0);
+	}
+	assert_int_equal(w.host[0].disk.standing, VC_PAIRED);
+	assert_int_equal(w.host[0].gate, VC_G_FROZEN);
+}
+
 /* Both went on alone: neither is resynchronised from the other (S9). */
 static void fork_is_kept(void **state)
 {
@@ -369,12 +397,6 @@ static void another_unit_is_refused(void **state)
 	settle(3000);
 	assert_int_equal(w.host[0].core.verdict, VC_R_UNRELATED);
 	assert_int_equal(w.host[1].core.phase, VC_APART);
-}
-
-static void hear_all(unsigned h)
-{
-	while (world_deliver_group(&w, h))
-		;
 }
 
 /* The hand-over's answer is lost with the link: both think that the other sends. Whoever writes next
@@ -779,6 +801,7 @@ int main(void)
 	    STORY(isolated_host_has_nobody_shot),
 	    STORY(no_token_and_no_link_but_a_peer),
 	    STORY(passed_over_primary_is_linked_when_demoted),
+	    STORY(end_after_a_split_proves_nothing),
 	    STORY(fork_is_kept),
 	    STORY(another_unit_is_refused),
 	    STORY(hand_over_whose_answer_is_lost),
