@@ -2,9 +2,6 @@
 # shellcheck shell=bash disable=SC2016,SC2154 # sourced by run after lib/test.sh
 # All networks cut at once: one side is shot, the VM runs on the other, and never on both.
 
-shots() { grep -c 'power-off host[12] for-' "$world/power.log"; }
-shot_more_than() { [ "$(shots)" -gt "$1" ]; }
-
 need "vm1 is ready" vm1_ready
 before=$(shots)
 lab cut "$lab_name" all
