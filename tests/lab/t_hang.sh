@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # sourced by run after lib/test.sh
-# A process hangs past all limits and then goes on: the worker and vmtwind, on either host. Whoever wakes up too late
+# A worker hangs past all limits and then goes on, on either host, and with nobody who kills it. Whoever wakes up too late
 # acknowledges nothing.
 
 readonly past_all_s=45 # the lease, the agents' monitors, the link, fencing
@@ -24,16 +24,11 @@ hang() {
 	becomes_green >/dev/null
 }
 
-hang_worker() { hang "$1" "$2" "the worker" "$(worker_pid "$1")"; }
-hang_vmtwind() { hang "$1" "$2" vmtwind "$(service_pid "$1" vmtwind)"; }
-
 need "vm1 is ready" vm1_ready
-for what in hang_worker hang_vmtwind; do
-	for who in secondary primary; do
-		primary=$(vm_host) || exit
-		[ $who = primary ] && host=$primary || host=$(other "$primary")
-		$what "$host" "$who"
-	done
+for who in secondary primary; do
+	primary=$(vm_host) || exit
+	[ $who = primary ] && host=$primary || host=$(other "$primary")
+	hang "$host" "$who" "the worker" "$(worker_pid "$host")"
 done
 
 # The same with Pacemaker told to keep its hands off: nobody kills what hangs, and it does wake up.

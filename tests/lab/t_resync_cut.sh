@@ -8,7 +8,7 @@ readonly mib=1200
 standby() { on host1 timeout 60 pcs node standby "$1"; }
 unstandby() { on host1 timeout 60 pcs node unstandby "$1"; }
 differ() { on "$1" dd if=/dev/urandom of="$vm_dir/extra" bs=1M count="$mib" oflag=direct conv=fsync status=none; }
-resyncs() { shows "$primary" 'resync [1-9][0-9]?%'; }
+resyncs() { explains "$primary" 'connection: SOURCE'; }
 
 # Until the resync of $second from $primary is under way.
 begin_resync() { # WHAT
@@ -19,6 +19,7 @@ begin_resync() { # WHAT
 	check "$1: $mib MiB are written meanwhile" differ "$primary"
 	check "$1: end of standby" unstandby "$second"
 	check "$1: a resync is under way" wait_for 60 resyncs || exit
+	check "$1: status shows how far it is" wait_for 5 shows "$primary" "$second +SECOND +orange .*resync [0-9]+%"
 }
 
 need "vm1 is ready" vm1_ready

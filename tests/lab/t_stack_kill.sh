@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash disable=SC2016,SC2034,SC2154 # sourced by run after lib/test.sh
-# Parts of the cluster stack die on either host: corosync (its host is fenced), pacemakerd and each of Pacemaker's daemons,
-# libvirtd, and both hosts' vmtwind at once.
+# Parts of the cluster stack die on either host: corosync (its host is fenced), pacemakerd, libvirtd, and both
+# hosts' vmtwind at once.
 
 corosync_dies() { # HOST WHO
 	local before
@@ -24,13 +24,6 @@ pacemakerd_dies() { # HOST WHO
 	check "$2: the VM never stopped" test "$starts" = "$(boots)"
 }
 
-pacemaker_part_dies() { # HOST WHO PART
-	check "$2: kill -9 of $3 on $1" on "$1" pkill -KILL -x "${3:0:15}"
-	check "$2, $3: the VM goes on" goes_on 30 120 || exit
-	check "$2, $3: PRIM and SECOND green" becomes_green || exit
-	check "$2, $3: $(verdict)" nothing_lost
-}
-
 libvirtd_dies() { # HOST WHO
 	local starts pid
 	starts=$(boots)
@@ -48,11 +41,6 @@ for who in primary secondary; do
 		primary=$(vm_host) || exit
 		[ $who = primary ] && host=$primary || host=$(other "$primary")
 		$what "$host" "$who"
-	done
-	for part in pacemaker-based pacemaker-fenced pacemaker-execd pacemaker-attrd pacemaker-schedulerd pacemaker-controld; do
-		primary=$(vm_host) || exit
-		[ $who = primary ] && host=$primary || host=$(other "$primary")
-		pacemaker_part_dies "$host" "$who" "$part"
 	done
 	tidy
 done

@@ -119,6 +119,6 @@ took() {
 # The time of an event in the power switch's record: the last line with TEXT.
 power_ms() { awk -v text="$1" 'index($0, text) { at = $1 } END { sub(/\./, "", at); print at }' "$world/power.log"; }
 
-# What the demands on time are measured by; README's name for each. T is what "frozen" and "alone" are told as.
-readonly said_frozen="writes are held" said_alone="going on alone|promoted alone" said_vm_down="does not run here any more" \
-	said_lease="no proof of quorum for the length"
+# What times are measured by. A primary holds its writes from the moment that it tells that it lost link or peer.
+readonly said_frozen="writes are held|left the cluster membership" said_alone="going on alone|promoted alone" \
+	said_failed="held writes were (failed|answered with an I/O error)"

@@ -6,7 +6,8 @@
 # the other one was found to may have done so at that moment too. Besides, the oracle convicts two guests at once: both write
 # numbers to one console. VT_WATCH is the file of what was seen, a line each: "single HOST", "double MS".
 
-may_acknowledge() { [[ "$(state_of "$1")" =~ ^(PRIM|ALONE)\ green ]]; }
+# The worker's own answer, not what vmtwind heard from it last.
+may_acknowledge() { quiet_on "$1" timeout 5 vmtwin explain vm1 | grep -qE '^ *state: (PRIM|ALONE) green'; }
 
 watch_hosts() {
 	local host=host1 before='' last=''
