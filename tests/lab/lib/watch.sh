@@ -7,7 +7,7 @@
 # numbers to one console. VT_WATCH is the file of what was seen, a line each: "single HOST", "double MS".
 
 # The worker's own answer, not what vmtwind heard from it last.
-may_acknowledge() { quiet_on "$1" timeout 5 vmtwin explain vm1 | grep -qE '^ *state: (PRIM|ALONE) green'; }
+may_acknowledge() { quiet_on "$1" timeout 5 vmtwin explain vm1 | grep -qE 'state: (PRIM green|ALONE (green|orange))'; }
 
 watch_hosts() {
 	local host=host1 before='' last=''
