@@ -253,9 +253,16 @@ check-san:
 check-valgrind: $(UNIT_TESTS)
 	@tests/valgrind $(addprefix $(BUILD)/tests/unit/test_,$(VALGRIND_TESTS))
 
+# ---- documents written from the code ------------------------------------------------------------------
+.PHONY: docs check-docs
+docs: $(BUILD)/tests/state-machine
+	$< >docs/STATE-MACHINE.md
+check-docs: $(BUILD)/tests/state-machine
+	@$< | diff -u docs/STATE-MACHINE.md - || { echo "FAILED docs/STATE-MACHINE.md is not what the code says: make docs"; false; }
+
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
-CHECK_PARTS ?= lint unit san valgrind sim fuzz ocf ctl dp lab-self lab lab-xfs
+CHECK_PARTS ?= lint docs unit san valgrind sim fuzz ocf ctl dp lab-self lab lab-xfs
 .PHONY: deps demo demo-ready check check-fuzz
 deps:
 	@packaging/deps check

@@ -7,23 +7,6 @@
 #include "core/eralog.h"
 #include "core/internal.h"
 
-#define TO(p) (1u << VC_##p)
-
-const unsigned vc_phase_edges[VC_PHASES] = {
-    [VC_APART] = TO(LINKING),
-    [VC_LINKING] = TO(APART) | TO(SRC_WAIT) | TO(TARGET) | TO(INSYNC),
-    [VC_SRC_WAIT] = TO(APART) | TO(SOURCE),
-    [VC_SOURCE] = TO(APART) | TO(SRC_END),
-    [VC_SRC_END] = TO(APART) | TO(INSYNC),
-    [VC_TARGET] = TO(APART) | TO(INSYNC),
-    [VC_INSYNC] = TO(APART) | TO(LOST),
-    [VC_LOST] = TO(APART) | TO(INSYNC),
-};
-
-const char *const vc_phase_names[VC_PHASES] = {
-    "APART", "LINKING", "SRC_WAIT", "SOURCE", "SRC_END", "TARGET", "INSYNC", "LOST",
-};
-
 struct vc_action *act(struct step *x, enum vc_action_type type)
 {
 	assert(x->out->count < VC_ACTIONS_MAX);
@@ -36,14 +19,6 @@ struct vc_action *act(struct step *x, enum vc_action_type type)
 void act_persist(struct step *x)
 {
 	act(x, VC_A_PERSIST)->u.durable = x->s->d;
-}
-
-void act_gate(struct step *x, enum vc_gate gate)
-{
-	if (x->s->gate == gate)
-		return;
-	x->s->gate = gate;
-	act(x, VC_A_GATE)->u.gate = gate;
 }
 
 void act_cpg(struct step *x, enum vc_msg_type type, uint64_t pairing, uint64_t request)
@@ -90,14 +65,6 @@ uint64_t draw(struct step *x)
 	return z ? z : 1;
 }
 
-void set_phase(struct step *x, enum vc_phase phase)
-{
-	if (x->s->phase == phase)
-		return;
-	assert(vc_phase_edges[x->s->phase] & (1u << phase));
-	x->s->phase = phase;
-}
-
 unsigned peer_slot(const struct vc_state *s)
 {
 	return 1 - s->config.slot;
@@ -121,7 +88,7 @@ static void on_master_lost(struct step *x)
 	s->attached = false;
 	s->quorate = s->peer_member = false;
 	s->peer_master = 0;
-	s->certain = false;
+	take_unless_there(x, VC_T_UNCERTAIN_MASTER);
 	s->fence.known = false;
 	s->stage = VC_S_EVIDENCE;
 	memset(&s->theirs, 0, sizeof s->theirs);
@@ -197,11 +164,11 @@ static void on_disk_failed(struct step *x)
 	s->disk_failed = true;
 	story(x, VC_R_DISK_FAILED);
 	if (s->role == VC_PROMOTING)
-		s->role = VC_SECONDARY; /* nothing was written yet; the request is refused */
+		take(x, VC_T_PROMOTION_GIVEN_UP); /* nothing was written yet; the request is refused */
 	if (s->role == VC_SECONDARY && s->d.standing == VC_PAIRED && s->pairing && s->attached) {
 		/* An unasked consent: the primary need not wait for fencing. */
 		uint64_t pairing = s->pairing;
-		become_outdated(x, VC_R_DISK_FAILED);
+		become_outdated(x, VC_T_OUTDATED_BY_DISK, VC_R_DISK_FAILED);
 		act_cpg(x, VC_M_OUTDATED, pairing, 0);
 	} else if (s->role != VC_SECONDARY) {
 		fail_writes(x, VC_R_DISK_FAILED);
@@ -216,6 +183,8 @@ static void dispatch(struct step *x)
 		break;
 	case VC_E_ATTACHED:
 		s->attached = true;
+		if (s->vm_down_due)
+			vm_down(x);
 		break;
 	case VC_E_MASTER_LOST:
 		on_master_lost(x);
@@ -267,6 +236,8 @@ static void dispatch(struct step *x)
 	case VC_E_DEMOTE:
 	case VC_E_STOP:
 	case VC_E_FAIL_HELD:
+	case VC_E_FORCE:
+	case VC_E_UNDO:
 		request_on(x);
 		break;
 	}
@@ -275,7 +246,7 @@ static void dispatch(struct step *x)
 void vc_step(struct vc_state *s, const struct vc_event *e, struct vc_out *out)
 {
 	struct step x = {.s = s, .e = e, .out = out, .now = e->now_ns};
-	out->count = 0;
+	out->count = out->taken_count = 0;
 	if (s->exited)
 		return;
 	gate_lease(&x); /* before anything is decided (docs/PROTOCOL.md: checked at every decision) */

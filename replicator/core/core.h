@@ -13,9 +13,10 @@
 
 #include "core/msg.h"
 #include "core/reason.h"
+#include "core/transition.h"
 #include "core/types.h"
 
-/* Where the two hosts stand with each other. Edges: vc_phase_edges in core.c. */
+/* Where the two hosts stand with each other. How each state changes: transition.h. */
 enum vc_phase {
 	VC_APART,    /* no agreed pairing, or it can't be used */
 	VC_LINKING,  /* pairing agreed, waiting for the data link */
@@ -29,6 +30,9 @@ enum vc_phase {
 };
 
 enum vc_gate { VC_G_READONLY, VC_G_PAIR, VC_G_SOLO, VC_G_FROZEN, VC_G_FAILED };
+
+/* What a resync compares: everything, or what either host's activity log and dirty map name. */
+enum vc_scope { VC_SCOPE_ALL, VC_SCOPE_MAPS };
 
 enum vc_event_type {
 	VC_E_TICK,
@@ -51,6 +55,8 @@ enum vc_event_type {
 	VC_E_DEMOTE,
 	VC_E_STOP,
 	VC_E_FAIL_HELD,
+	VC_E_FORCE, /* the operator's: go on with this copy, whatever the other holds */
+	VC_E_UNDO,  /* the operator's: go back to the copy from before the resync */
 };
 
 enum vc_departure { VC_JOINED, VC_LEFT_CLEAN, VC_LEFT_PROCDOWN, VC_LEFT_NODEDOWN };
@@ -90,14 +96,17 @@ enum vc_action_type {
 	VC_A_LINK_SEND, /* msg */
 	VC_A_GATE,	/* gate */
 	VC_A_DRAIN,	/* begin to; VC_E_DRAINED tells the end */
-	VC_A_SOURCE_START,
-	VC_A_TARGET_START,
+	VC_A_FOLD,	   /* make what the activity log names dirty, durably */
+	VC_A_SOURCE_START, /* scope: what is compared */
+	VC_A_TARGET_START, /* keep_old: before a grain is overwritten, its old content is kept */
 	VC_A_RESUME,	  /* send again what is not acknowledged */
 	VC_A_STREAM_END,  /* forget the stream */
 	VC_A_STREAM_TURN, /* the other end sends from now on */
 	VC_A_ASK_FENCE,	  /* a VC_E_FENCE read after now */
 	VC_A_FENCE_PEER,
 	VC_A_VM_DOWN,
+	VC_A_UNDO_BACK,	   /* put the kept grains back and make them dirty, durably */
+	VC_A_UNDO_DROP,	   /* forget them */
 	VC_A_REPLY, /* to request: rc, reason */
 	VC_A_STORY, /* reason: a line for the unit's log */
 	VC_A_EXIT,
@@ -113,9 +122,11 @@ struct vc_action {
 			uint16_t peer_port;
 		} link;
 		enum vc_gate gate;
+		enum vc_scope scope;
+		bool keep_old;
 		struct {
-			enum vc_event_type request; /* PROMOTE, DEMOTE, STOP, FAIL_HELD */
-			int rc;			    /* 0, -EAGAIN, -EPERM, -EIO */
+			enum vc_event_type request; /* PROMOTE and what follows it */
+			int rc;			    /* 0, -EAGAIN, -EPERM, -EIO, -EBUSY, -EALREADY */
 			enum vc_reason reason;
 		} reply;
 		enum vc_reason story;
@@ -123,10 +134,13 @@ struct vc_action {
 };
 
 #define VC_ACTIONS_MAX 24
+#define VC_TAKEN_MAX 16
 
 struct vc_out {
 	unsigned count;
 	struct vc_action action[VC_ACTIONS_MAX];
+	unsigned taken_count; /* transitions made in this step, in order: for tests and traces */
+	struct vc_taken taken[VC_TAKEN_MAX];
 };
 
 struct vc_config {
@@ -137,6 +151,9 @@ struct vc_config {
 	uint32_t lease_ms;
 	uint32_t outdate_timeout_ms;
 	uint32_t promote_wait_ms; /* how long a promote request waits for evidence before -EAGAIN */
+	enum vc_mode mode;
+	bool keeps_maps; /* activity log and dirty map are written; else all is compared each time */
+	bool keeps_undo; /* a target keeps what it overwrites */
 };
 
 /* What the gate of docs/PROTOCOL.md has reached. */
@@ -159,7 +176,7 @@ struct vc_state {
 	struct vc_hello mine, theirs;
 	bool mine_delivered; /* nonces of 0 mean: none */
 	enum vc_reason verdict; /* why hellos that met led to no link; NONE otherwise */
-	enum vc_reason fork;	/* DIVERGED or UNRELATED: so the peer's last hello, even if it is gone now */
+	enum vc_reason fork; /* why d.fork: DIVERGED, UNRELATED or ROLLED_BACK */
 
 	/* The pairing: kept as the frame of evidence after the peer is gone. */
 	uint64_t pairing, pair_incarnation, pair_master;
@@ -169,6 +186,8 @@ struct vc_state {
 	uint32_t pair_lease_ms; /* the longer of both, for the whole pair */
 	bool resuming; /* LINKING in the pairing that was lost, nothing forgotten */
 	bool forgot;   /* a resume is impossible: frames were dropped or the stream broke */
+	bool paired_here;    /* this process recorded the last pair era */
+	enum vc_scope scope; /* of the resync of this pairing */
 
 	enum vc_phase phase;
 	enum vc_role role;
@@ -177,6 +196,7 @@ struct vc_state {
 	bool sender;	/* we are the sending end of the stream */
 	bool sync_done; /* SOURCE: all sent, but the lease was not proven yet */
 	bool failed;	/* primary whose writes fail (lease end, FAIL_HELD, disk) until demoted */
+	bool vm_down_due; /* VM_DOWN was said, and nobody has demoted us since */
 	bool disk_failed;
 
 	bool certain;
@@ -219,10 +239,6 @@ struct vc_view {
 
 /* The state in the operators' words and the promotion score (docs/PROTOCOL.md). */
 struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns);
-
-/* Phases and their allowed successors: successors[p] has bit q set if p -> q may happen. */
-extern const unsigned vc_phase_edges[VC_PHASES];
-extern const char *const vc_phase_names[VC_PHASES];
 
 /* Time after which a lost link is not waited for any more before OUTDATE is sent. */
 #define VC_RECONNECT_MS 1500

@@ -67,6 +67,31 @@ const struct vc_era *vc_eralog_common(const struct vc_eralog *a, const struct vc
 	return rest > 0 ? &a->era[rest - 1] : NULL;
 }
 
+bool vc_eralog_rolled_back(const struct vc_eralog *mine, const struct vc_eralog *other, unsigned self)
+{
+	if (mine->count == 0)
+		return false; /* nothing is claimed */
+	for (uint32_t i = 0; i < other->count; i++) {
+		const struct vc_era *e = &other->era[i];
+		bool recorded = e->writer == self || (e->flags & VC_ERA_CONFIRMED);
+		/* older ones may have been trimmed here */
+		if (recorded && e->number > mine->era[0].number && find(mine, e) < 0)
+			return true;
+	}
+	return false;
+}
+
+unsigned vc_eralog_tail_of(const struct vc_eralog *mine, const struct vc_eralog *other)
+{
+	int rest = after_common(other, mine);
+	if (rest <= 0)
+		return VC_SLOTS;
+	for (uint32_t i = (uint32_t)rest; i < other->count; i++)
+		if (other->era[i].flags & VC_ERA_TAIL)
+			return 1u - other->era[i].writer;
+	return VC_SLOTS;
+}
+
 const struct vc_era *vc_eralog_last(const struct vc_eralog *log)
 {
 	return log->count ? &log->era[log->count - 1] : NULL;

@@ -23,6 +23,17 @@ enum vc_compare {
 enum vc_compare vc_eralog_compare(const struct vc_eralog *a, const struct vc_eralog *b);
 /* The newest era that both hold, or NULL. */
 const struct vc_era *vc_eralog_common(const struct vc_eralog *a, const struct vc_eralog *b);
+/*
+ * True if `other` holds an era that host `self` is sure to have recorded and `mine` lacks: one that self
+ * began, or a pair era that both are known to have recorded. Then self's disk is older than what the
+ * other remembers: put back from a copy, or its writes were lost.
+ */
+bool vc_eralog_rolled_back(const struct vc_eralog *mine, const struct vc_eralog *other, unsigned self);
+/*
+ * The writer whose acknowledged writes within the lag bound are not in `other`'s history although they
+ * may be in `mine`'s (async); VC_SLOTS: nobody.
+ */
+unsigned vc_eralog_tail_of(const struct vc_eralog *mine, const struct vc_eralog *other);
 /* The last era, or NULL for a blank log. */
 const struct vc_era *vc_eralog_last(const struct vc_eralog *log);
 /*

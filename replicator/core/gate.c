@@ -35,22 +35,29 @@ void gate_forget(struct vc_state *s)
 	s->outdate_sent_ns = s->outdate_request = 0;
 }
 
-/* What allows this host to go on alone now, or NONE. */
-static enum vc_reason evidence(const struct vc_state *s, uint64_t now)
+/* What allows this host to go on alone now. */
+struct evidence {
+	bool there;
+	enum vc_transition by;
+	enum vc_reason why;
+};
+
+static struct evidence evidence(const struct vc_state *s, uint64_t now)
 {
+	struct evidence none = {0};
 	if (!s->pairing)
-		return VC_R_NONE;
+		return none;
 	if (s->consent)
-		return VC_R_ALONE_CONSENT;
+		return (struct evidence){true, VC_T_SOLO_BY_CONSENT, VC_R_ALONE_CONSENT};
 	if (!has_token(s, now))
-		return VC_R_NONE;
+		return none;
 	if (s->procdown)
-		return VC_R_ALONE_PROCDOWN;
+		return (struct evidence){true, VC_T_SOLO_BY_PROCDOWN, VC_R_ALONE_PROCDOWN};
 	/* "Changed since the pairing", never "newer than the loss" (TRAPS 7). */
 	if (s->quorate && !s->peer_member && s->fence.known && s->fence.record != 0 &&
 	    s->fence.record != s->pair_fence)
-		return VC_R_ALONE_FENCED;
-	return VC_R_NONE;
+		return (struct evidence){true, VC_T_SOLO_BY_FENCE, VC_R_ALONE_FENCED};
+	return none;
 }
 
 void fail_writes(struct step *x, enum vc_reason why)
@@ -60,16 +67,22 @@ void fail_writes(struct step *x, enum vc_reason why)
 		story(x, why);
 	s->failed = true;
 	s->forgot = true; /* what was answered with an error is not sent again */
-	act_gate(x, VC_G_FAILED);
+	take_unless_there(x, VC_T_GATE_FAILED);
 }
 
-void become_outdated(struct step *x, enum vc_reason why)
+void vm_down(struct step *x)
+{
+	x->s->vm_down_due = true; /* until demoted: a master that comes later is told again */
+	act(x, VC_A_VM_DOWN);
+}
+
+void become_outdated(struct step *x, enum vc_transition by, enum vc_reason why)
 {
 	struct vc_state *s = x->s;
-	s->certain = false;
+	take_unless_there(x, VC_T_UNCERTAIN_GIVEN);
 	session_apart(x);
 	if (s->d.standing == VC_PAIRED) {
-		s->d.standing = VC_OUTDATED;
+		take(x, by);
 		act_persist(x);
 		story(x, why);
 	}
@@ -77,30 +90,44 @@ void become_outdated(struct step *x, enum vc_reason why)
 		request_refuse_promote(x, -EPERM, VC_R_OUTDATED);
 	if (s->role != VC_SECONDARY) {
 		fail_writes(x, why);
-		act(x, VC_A_VM_DOWN);
+		vm_down(x);
 	}
 }
 
-void go_solo(struct step *x, enum vc_reason why)
+/* Async: what the peer acknowledged and had not sent yet is not here, unless it said so itself. */
+static unsigned tail_flag(const struct vc_state *s, enum vc_transition by)
+{
+	const struct vc_era *last = vc_eralog_last(&s->d.log);
+	bool told = by == VC_T_SOLO_BY_CONSENT || by == VC_T_SOLO_BY_LEAVE;
+	return s->config.mode == VC_ASYNC && !told && last && last->writer == peer_slot(s)
+		   ? VC_ERA_TAIL
+		   : 0;
+}
+
+void go_solo(struct step *x, enum vc_transition by, enum vc_reason why)
 {
 	struct vc_state *s = x->s;
 	unsigned self = s->config.slot;
-	if (!vc_eralog_append(&s->d.log, draw(x), self, 1u << self, 0)) {
+	unsigned tail = tail_flag(s, by);
+	if (!vc_eralog_append(&s->d.log, draw(x), self, 1u << self, tail)) {
 		story(x, VC_R_LOG_FULL);
 		return;
 	}
 	session_apart(x);
 	act(x, VC_A_STREAM_END);
 	s->forgot = true;
-	s->d.standing = VC_SOLO;
-	s->certain = false; /* a solo host needs no token (docs/PROTOCOL.md) */
+	take(x, by);
+	take_unless_there(x, VC_T_UNCERTAIN_SOLO);
 	gate_forget(s);
 	s->lost_since_ns = 0;
 	act(x, VC_A_FLUSH);
+	act(x, VC_A_FOLD);
 	act_persist(x);
 	story(x, why);
+	if (tail)
+		story(x, VC_R_TAIL_LEFT);
 	if (s->role == VC_PRIMARY && !s->failed)
-		act_gate(x, VC_G_SOLO);
+		take_unless_there(x, VC_T_GATE_SOLO);
 }
 
 static bool may_consent(const struct vc_state *s, uint64_t pairing)
@@ -117,7 +144,7 @@ static void on_outdate(struct step *x, uint64_t pairing, uint64_t request)
 		return;
 	}
 	if (x->s->d.standing == VC_PAIRED)
-		become_outdated(x, VC_R_CONSENTED); /* durable before the answer */
+		become_outdated(x, VC_T_OUTDATED_BY_CONSENT, VC_R_CONSENTED); /* durable before the answer */
 	else
 		session_apart(x); /* a resync whose end is under way must not end it now (TRAPS 3) */
 	act_cpg(x, VC_M_OUTDATED, pairing, request);
@@ -128,10 +155,10 @@ void gate_on_msg(struct step *x, bool own, const struct vc_msg *msg)
 	struct vc_state *s = x->s;
 	bool current = s->pairing && msg->pairing == s->pairing;
 	if (msg->type == VC_M_PING) {
-		enum vc_reason why = evidence(s, x->now);
+		struct evidence e = evidence(s, x->now);
 		if (own && s->stage == VC_S_ROUNDTRIP && msg->pairing == s->ping_nonce &&
-		    gate_needed(s) && why != VC_R_NONE)
-			go_solo(x, why);
+		    gate_needed(s) && e.there)
+			go_solo(x, e.by, e.why);
 	} else if (msg->type == VC_M_OUTDATE) {
 		if (!own)
 			on_outdate(x, msg->pairing, msg->request);
@@ -208,8 +235,7 @@ void gate_pursue(struct step *x)
 	}
 	if (!s->attached)
 		return;
-	bool proven = evidence(s, x->now) != VC_R_NONE;
-	if (!proven) {
+	if (!evidence(s, x->now).there) {
 		s->stage = VC_S_EVIDENCE;
 		press(x);
 	} else if (s->stage == VC_S_EVIDENCE) {
@@ -226,12 +252,12 @@ void gate_lease(struct step *x)
 	if (s->d.standing != VC_PAIRED || x->now < s->lease_end_ns || !(s->certain || writes))
 		return;
 	/* Not only the token goes (TRAPS 4): link closed, VM down, pairing anew. */
-	s->certain = false;
+	take_unless_there(x, VC_T_UNCERTAIN_LEASE);
 	session_apart(x);
 	if (s->want_promote)
 		request_refuse_promote(x, -EAGAIN, VC_R_NO_QUORUM);
 	if (writes && s->role != VC_SECONDARY) {
 		fail_writes(x, VC_R_LEASE_END);
-		act(x, VC_A_VM_DOWN);
+		vm_down(x);
 	}
 }

@@ -12,8 +12,16 @@
 
 enum verdict { V_RESUME, V_SELF, V_PEER, V_NONE };
 
+/*
+ * Is what was acknowledged since the last pair era still here? Sync: in the page cache, so in the same
+ * boot. Semi: in the memory of this very process. Async: the last writer knows best (docs/PROTOCOL.md).
+ */
 static bool survived(const struct vc_state *s)
 {
+	if (s->config.mode == VC_ASYNC)
+		return true;
+	if (s->config.mode == VC_SEMI)
+		return s->paired_here;
 	return memcmp(s->d.boot_id, s->config.boot_id, sizeof s->d.boot_id) == 0;
 }
 
@@ -39,6 +47,8 @@ static void fill_hello(const struct vc_state *s, struct vc_hello *h)
 	h->role = s->role;
 	h->certain = s->certain;
 	h->survived = survived(s);
+	h->mode = s->config.mode;
+	h->map_base = s->d.map_base;
 	h->lease_ms = s->config.lease_ms;
 	h->port = s->config.port;
 	h->log = s->d.log;
@@ -122,6 +132,19 @@ static enum verdict equal_logs(unsigned self, const struct vc_hello *me,
 	return by_cache(self, me, peer);
 }
 
+/* A disk that was put back to an older state is nobody's source; if it may have been written to since, the
+ * operator decides. */
+static enum verdict rolled_back(bool mine, const struct vc_hello *me, const struct vc_hello *peer,
+				enum vc_reason *why)
+{
+	const struct vc_hello *old = mine ? me : peer;
+	if (old->standing == VC_SOLO) {
+		*why = VC_R_ROLLED_BACK;
+		return V_NONE;
+	}
+	return mine ? only_if_complete(false, peer, me, why) : only_if_complete(true, me, peer, why);
+}
+
 static bool same_unit(const struct vc_hello *a, const struct vc_hello *b)
 {
 	static const uint8_t none[16];
@@ -138,8 +161,16 @@ static enum verdict judge(unsigned self, const struct vc_hello *me, const struct
 		*why = VC_R_UNRELATED;
 		return V_NONE;
 	}
+	if (me->mode != peer->mode) {
+		*why = VC_R_MODES_DIFFER;
+		return V_NONE;
+	}
 	if (me->pairing && me->pairing == peer->pairing)
 		return V_RESUME;
+	bool old_here = vc_eralog_rolled_back(&me->log, &peer->log, self);
+	bool old_there = vc_eralog_rolled_back(&peer->log, &me->log, 1 - self);
+	if (old_here != old_there)
+		return rolled_back(old_here, me, peer, why);
 	if (me->standing == VC_SOLO && peer->standing == VC_SOLO) {
 		*why = VC_R_DIVERGED;
 		return V_NONE;
@@ -174,14 +205,36 @@ static void adopt_unit(struct vc_state *s)
 		memcpy(s->d.unit_id, s->theirs.unit_id, sizeof s->d.unit_id);
 }
 
+/* That the peer is gone, or this host was restarted, mends no fork: its branch may hold what was
+ * acknowledged last (S8, S9). */
+static void note_fork(struct step *x, enum vc_reason why)
+{
+	struct vc_state *s = x->s;
+	bool fork = why == VC_R_DIVERGED || why == VC_R_UNRELATED || why == VC_R_ROLLED_BACK;
+	s->fork = fork ? why : VC_R_NONE;
+	if (s->d.fork == fork)
+		return;
+	s->d.fork = fork;
+	act_persist(x);
+}
+
+/* Only what both hosts' maps cover since the same moment may be skipped; equal eras alone say nothing of
+ * it (TRAPS 12, 21). */
+static enum vc_scope scope_of(const struct vc_state *s)
+{
+	bool old = vc_eralog_rolled_back(&s->mine.log, &s->theirs.log, s->config.slot) ||
+		   vc_eralog_rolled_back(&s->theirs.log, &s->mine.log, peer_slot(s));
+	bool covered = s->config.keeps_maps && s->mine.map_base && s->mine.map_base == s->theirs.map_base;
+	return covered && !old ? VC_SCOPE_MAPS : VC_SCOPE_ALL;
+}
+
 /* Both have heard each other: the pairing exists from here. */
 static void agree(struct step *x)
 {
 	struct vc_state *s = x->s;
 	enum vc_reason why;
 	enum verdict v = judge(s->config.slot, &s->mine, &s->theirs, &why);
-	/* That the peer is gone mends no fork: its branch may hold what was acknowledged last (S8). */
-	s->fork = why == VC_R_DIVERGED || why == VC_R_UNRELATED ? why : VC_R_NONE;
+	note_fork(x, why);
 	if (v == V_NONE) {
 		if (s->verdict != why)
 			story(x, why);
@@ -204,6 +257,7 @@ static void agree(struct step *x)
 		s->pair_incarnation = s->theirs.incarnation;
 		s->pair_fence = s->fence.record;
 		s->sender = v == V_SELF;
+		s->scope = scope_of(s);
 		adopt_unit(s);
 		gate_forget(s);
 		s->forgot = true; /* until the new stream is in sync */
@@ -215,7 +269,7 @@ static void agree(struct step *x)
 	s->pair_lease_ms = s->theirs.lease_ms > s->config.lease_ms ? s->theirs.lease_ms
 								   : s->config.lease_ms;
 	story(x, VC_R_PEER_SEEN);
-	set_phase(x, VC_LINKING);
+	take(x, VC_T_AGREED);
 	struct vc_action *a = act(x, VC_A_LINK_ENABLE);
 	a->u.link.pairing = s->pairing;
 	a->u.link.peer_incarnation = s->pair_incarnation;
@@ -241,6 +295,20 @@ static bool in_use(const struct vc_state *s)
 	       s->theirs.certain;
 }
 
+/* At once, whether or not a pairing follows: the peer went on without us, or our disk is an old one. */
+static void see_log(struct step *x, const struct vc_eralog *log)
+{
+	struct vc_state *s = x->s;
+	bool tail_here = s->config.mode == VC_ASYNC &&
+			 vc_eralog_tail_of(&s->d.log, log) == s->config.slot;
+	if (vc_eralog_rolled_back(&s->d.log, log, s->config.slot))
+		become_outdated(x, VC_T_OUTDATED_BY_ROLLBACK, VC_R_ROLLED_BACK);
+	else if (vc_eralog_compare(&s->d.log, log) == VC_B_AHEAD)
+		become_outdated(x, VC_T_OUTDATED_BY_SIGHT, VC_R_SAW_SOLO);
+	if (tail_here)
+		story(x, VC_R_TAIL_HERE);
+}
+
 void handshake_on_hello(struct step *x, bool own, uint64_t sender, const struct vc_hello *hello)
 {
 	struct vc_state *s = x->s;
@@ -253,9 +321,8 @@ void handshake_on_hello(struct step *x, bool own, uint64_t sender, const struct 
 	bool news = hello->nonce != s->theirs.nonce;
 	s->theirs = *hello;
 	if (s->d.standing == VC_PAIRED &&
-	    memcmp(hello->unit_id, s->d.unit_id, sizeof hello->unit_id) == 0 &&
-	    vc_eralog_compare(&s->d.log, &hello->log) == VC_B_AHEAD)
-		become_outdated(x, VC_R_SAW_SOLO); /* at once: it went on without us */
+	    memcmp(hello->unit_id, s->d.unit_id, sizeof hello->unit_id) == 0)
+		see_log(x, &hello->log);
 	if (in_use(s) && hello->incarnation == s->pair_incarnation)
 		return;
 	if (s->phase == VC_LINKING && !news)

@@ -17,7 +17,6 @@ struct step {
 /* ---- actions (core.c) */
 struct vc_action *act(struct step *x, enum vc_action_type type);
 void act_persist(struct step *x);
-void act_gate(struct step *x, enum vc_gate gate);
 void act_cpg(struct step *x, enum vc_msg_type type, uint64_t pairing, uint64_t request);
 void act_link_msg(struct step *x, enum vc_msg_type type);
 void act_link_log(struct step *x, enum vc_msg_type type);
@@ -25,9 +24,13 @@ void act_reply(struct step *x, enum vc_event_type request, int rc, enum vc_reaso
 void story(struct step *x, enum vc_reason reason);
 /* A random number, never 0, different at each draw of a step. */
 uint64_t draw(struct step *x);
-/* The only way to another phase; asserts the edge. */
-void set_phase(struct step *x, enum vc_phase phase);
 unsigned peer_slot(const struct vc_state *s);
+
+/* ---- transition.c: the only way to another phase, standing, role, gate or certainty */
+/* Asserts that the table allows it from here. */
+void take(struct step *x, enum vc_transition t);
+/* The same, but nothing if the state is the row's already. */
+void take_unless_there(struct step *x, enum vc_transition t);
 
 /* ---- handshake.c: hellos, pairing, who is the source */
 void handshake_on_hello(struct step *x, bool own, uint64_t sender, const struct vc_hello *hello);
@@ -58,18 +61,26 @@ void gate_lease(struct step *x);
 /* Ends evidence of the pairing that is over or renewed. */
 void gate_forget(struct vc_state *s);
 /* Records the solo era and goes on alone; the caller has checked that it may (S5). */
-void go_solo(struct step *x, enum vc_reason why);
+void go_solo(struct step *x, enum vc_transition by, enum vc_reason why);
 /* The peer went on or goes on alone: this copy is outdated, durably. */
-void become_outdated(struct step *x, enum vc_reason why);
+void become_outdated(struct step *x, enum vc_transition by, enum vc_reason why);
 /* Held and future writes fail, until demoted. */
 void fail_writes(struct step *x, enum vc_reason why);
+/* Its VM must not go on here. */
+void vm_down(struct step *x);
 
 /* ---- request.c: promote, demote, stop */
 void request_on(struct step *x);
 void request_on_drained(struct step *x);
 void request_on_leave(struct step *x, bool own, uint64_t pairing);
 void request_pursue(struct step *x);
-void request_promoted(struct step *x, enum vc_reason why);
+void request_promoted(struct step *x, enum vc_transition by, enum vc_reason why);
+/* The operator's requests: operator.c. */
+void operator_force(struct step *x);
+void operator_undo(struct step *x);
+/* Why a solo copy must not be promoted by itself: another branch was seen (S9), and the operator has not
+ * forced this one. NONE: it may. */
+enum vc_reason fork_seen(const struct vc_state *s);
 void request_refuse_promote(struct step *x, int rc, enum vc_reason why);
 
 #endif

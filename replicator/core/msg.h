@@ -35,7 +35,9 @@ struct vc_hello {
 	enum vc_standing standing;
 	enum vc_role role;
 	bool certain;
-	bool survived; /* the page cache since the last pair era is still there */
+	bool survived; /* what was acknowledged since the last pair era is still there */
+	enum vc_mode mode;
+	uint64_t map_base;
 	uint32_t lease_ms;
 	uint16_t port; /* of the data link */
 	struct vc_eralog log;

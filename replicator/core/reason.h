@@ -57,6 +57,29 @@
 	X(STREAM_BROKEN, "the stream from or to %P was broken; resynchronising")                   \
 	X(FENCE_ASKED, "%P is a member but does not answer; its fencing was asked for")            \
 	X(MASTER_LOST, "vmtwind on this host ended; writes go on while the lease lasts")           \
+	X(ROLLED_BACK, "this unit's copy on one host is older than what the other remembers of it: a disk " \
+		       "or its metadata was put back from an older copy, or lost writes. It is not "       \
+		       "used as a source: vmtwin(8), DECISIONS")                                                                      \
+	X(FORCED, "forced by the operator: this copy is gone on with, whatever %P holds")               \
+	X(FORCE_NOT_NEEDED, "this host may run the VM already; nothing to force")                       \
+	X(FORCE_CONNECTED, "the unit is connected to %P: nothing to force. Stop the unit on %P first "  \
+			   "if its copy shall not be used")                                             \
+	X(FORCE_PEER_THERE, "the unit runs on %P and the two can compare: wait for that, or stop the "  \
+			    "unit on %P first if its copy shall not be used")                           \
+	X(FORCE_PEER_PRIMARY, "%P has the VM: stop it there first")                                     \
+	X(FORCE_BLANK, "this host never held the unit's data: there is nothing to go on with")         \
+	X(FORCE_DEMOTE_FIRST, "this host is being demoted, or its writes failed: force once that is "   \
+			      "over")                                                                   \
+	X(UNDO_NONE, "no copy from before a resync is kept on this host")                               \
+	X(UNDO_NOT_NOW, "the resync from %P goes on, or this copy is whole: there is nothing to go "    \
+			"back to")                                                                      \
+	X(UNDONE, "gone back to the copy from before the resync; it is consistent, and old")            \
+	X(TAIL_LEFT, "%P may have acknowledged writes that had not been sent yet (mode async): they "   \
+		     "are not in this copy")                                                            \
+	X(TAIL_HERE, "this host acknowledged writes that %P went on without (mode async): they are "    \
+		     "not in the unit's data any more")                                                 \
+	X(MODES_DIFFER, "the unit's mode is not the same on both hosts: mend the unit file and restart " \
+			"the unit there")                                                               \
 	X(LOG_FULL, "the log of eras is full; both hosts must be connected once to shorten it")
 
 enum vc_reason {

@@ -14,9 +14,9 @@ void request_refuse_promote(struct step *x, int rc, enum vc_reason why)
 	act_reply(x, VC_E_PROMOTE, rc, why);
 }
 
-void request_promoted(struct step *x, enum vc_reason why)
+void request_promoted(struct step *x, enum vc_transition by, enum vc_reason why)
 {
-	x->s->role = VC_PRIMARY;
+	take(x, by);
 	story(x, why);
 	if (x->s->want_promote)
 		act_reply(x, VC_E_PROMOTE, 0, VC_R_NONE);
@@ -41,7 +41,7 @@ static void promote_in_pair(struct step *x)
 	memcpy(s->d.boot_id, s->config.boot_id, sizeof s->d.boot_id);
 	act_persist(x);
 	act_link_log(x, VC_M_ERA);
-	s->role = VC_PROMOTING;
+	take(x, VC_T_PROMOTION_ASKED);
 }
 
 static enum vc_reason waiting_for(const struct vc_state *s)
@@ -61,14 +61,14 @@ static void pursue_promote(struct step *x)
 	} else if (s->d.standing == VC_OUTDATED || s->d.standing == VC_SYNCING) {
 		request_refuse_promote(x, -EPERM, s->d.standing == VC_SYNCING ? VC_R_SYNCING
 									       : VC_R_OUTDATED);
-	} else if (s->d.standing == VC_SOLO && s->fork != VC_R_NONE) {
-		request_refuse_promote(x, -EPERM, s->fork);
+	} else if (s->d.standing == VC_SOLO && fork_seen(s) != VC_R_NONE) {
+		request_refuse_promote(x, -EPERM, fork_seen(s));
 	} else if (s->d.standing == VC_SOLO) {
-		act_gate(x, VC_G_SOLO);
-		request_promoted(x, VC_R_PROMOTED_SOLO);
+		take(x, VC_T_GATE_SOLO);
+		request_promoted(x, VC_T_PROMOTED_ALONE, VC_R_PROMOTED_SOLO);
 	} else if (x->now >= s->promote_until_ns) {
 		if (s->role == VC_PROMOTING)
-			s->role = VC_SECONDARY;
+			take(x, VC_T_PROMOTION_GIVEN_UP);
 		request_refuse_promote(x, -EAGAIN, waiting_for(s));
 	} else if (s->phase == VC_INSYNC && s->link_up) {
 		promote_in_pair(x);
@@ -84,7 +84,7 @@ static void begin_demote(struct step *x)
 	 * what lets everybody else go on (TRAPS 19). */
 	if (s->gate == VC_G_FROZEN || s->failed)
 		fail_writes(x, VC_R_FAILED_HELD);
-	s->role = VC_DEMOTING;
+	take(x, VC_T_DEMOTION_BEGUN);
 	s->drain_until_ns = x->now + VC_DRAIN_MS * VC_NS_PER_MS;
 	act(x, VC_A_DRAIN);
 }
@@ -95,9 +95,9 @@ void request_on_drained(struct step *x)
 	if (s->role != VC_DEMOTING)
 		return;
 	act(x, VC_A_FLUSH);
-	act_gate(x, VC_G_READONLY);
-	s->role = VC_SECONDARY;
-	s->failed = false;
+	take_unless_there(x, VC_T_GATE_CLOSED);
+	take(x, VC_T_DEMOTION_DONE);
+	s->failed = s->vm_down_due = false;
 	story(x, VC_R_DEMOTED);
 	if (s->want_demote)
 		act_reply(x, VC_E_DEMOTE, 0, VC_R_NONE);
@@ -108,7 +108,6 @@ static void finish_stop(struct step *x)
 {
 	struct vc_state *s = x->s;
 	session_apart(x);
-	act_gate(x, VC_G_READONLY);
 	act(x, VC_A_FLUSH);
 	story(x, VC_R_STOPPED);
 	act_reply(x, VC_E_STOP, 0, VC_R_NONE);
@@ -128,7 +127,7 @@ static void pursue_stop(struct step *x)
 	struct vc_state *s = x->s;
 	if (s->role != VC_SECONDARY) {
 		if (s->role == VC_PROMOTING)
-			s->role = VC_SECONDARY;
+			take(x, VC_T_PROMOTION_GIVEN_UP);
 		else
 			begin_demote(x);
 	} else if (s->leave_sent) {
@@ -154,14 +153,14 @@ void request_on_leave(struct step *x, bool own, uint64_t pairing)
 		if (!s->leave_sent)
 			return;
 		if (current && s->certain && s->peer_master == s->pair_master) {
-			s->d.standing = VC_OUTDATED;
-			s->certain = false;
+			take(x, VC_T_OUTDATED_BY_LEAVING);
+			take(x, VC_T_UNCERTAIN_GIVEN);
 			act_persist(x);
 			story(x, VC_R_LEFT_OUTDATED);
 		}
 		finish_stop(x);
 	} else if (current && s->certain) {
-		go_solo(x, VC_R_PEER_LEFT); /* a waiting promotion finds us solo in request_pursue */
+		go_solo(x, VC_T_SOLO_BY_LEAVE, VC_R_PEER_LEFT); /* a waiting promotion finds us solo in request_pursue */
 	}
 }
 
@@ -198,7 +197,7 @@ static void on_demote(struct step *x)
 	struct vc_state *s = x->s;
 	request_refuse_promote(x, -EAGAIN, VC_R_DEMOTED);
 	if (s->role == VC_PROMOTING)
-		s->role = VC_SECONDARY;
+		take(x, VC_T_PROMOTION_GIVEN_UP);
 	if (s->role == VC_SECONDARY) {
 		act_reply(x, VC_E_DEMOTE, 0, VC_R_NONE);
 		return;
@@ -220,6 +219,12 @@ void request_on(struct step *x)
 	case VC_E_STOP:
 		request_refuse_promote(x, -EAGAIN, VC_R_STOPPED);
 		s->want_stop = true;
+		break;
+	case VC_E_FORCE:
+		operator_force(x);
+		break;
+	case VC_E_UNDO:
+		operator_undo(x);
 		break;
 	default: /* FAIL_HELD */
 		s->fail_until_ns = x->now + VC_FAIL_HELD_MS * VC_NS_PER_MS;

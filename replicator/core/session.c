@@ -23,11 +23,11 @@ void session_apart(struct step *x)
 		s->forgot = true;
 	}
 	s->link_up = s->sync_done = false;
-	set_phase(x, VC_APART);
+	take(x, VC_T_PARTED);
 	if (s->role == VC_PROMOTING)
-		s->role = VC_SECONDARY;
+		take(x, VC_T_PROMOTION_GIVEN_UP);
 	if (s->role == VC_PRIMARY && s->d.standing == VC_PAIRED && !s->failed)
-		act_gate(x, VC_G_FROZEN);
+		take_unless_there(x, VC_T_GATE_FROZEN);
 	/* A new hello, so that both agree anew. */
 	memset(&s->mine, 0, sizeof s->mine);
 	s->mine_delivered = false;
@@ -36,7 +36,8 @@ void session_apart(struct step *x)
 /* Standing and log as both record them when a pair era begins. */
 static void record_paired(struct vc_state *s)
 {
-	s->d.standing = VC_PAIRED;
+	s->d.fork = false;
+	s->paired_here = true;
 	s->d.lease_ms = s->pair_lease_ms;
 	memcpy(s->d.boot_id, s->config.boot_id, sizeof s->d.boot_id);
 }
@@ -46,13 +47,23 @@ static bool lease_valid(const struct vc_state *s, uint64_t now)
 	return s->attached && s->quorate && now < s->lease_end_ns;
 }
 
-static void enter_insync(struct step *x)
+/* Nothing has been written in the last pair era before both hosts are known to have it. */
+static void confirm_era(struct step *x)
 {
-	set_phase(x, VC_INSYNC);
+	struct vc_era *last = &x->s->d.log.era[x->s->d.log.count - 1];
+	if (last->flags & VC_ERA_CONFIRMED)
+		return;
+	last->flags |= VC_ERA_CONFIRMED;
+	act_persist(x);
+}
+
+static void enter_insync(struct step *x, enum vc_transition by)
+{
+	take(x, by);
 	x->s->forgot = x->s->resuming = false;
 	x->s->lost_since_ns = 0;
 	if (x->s->role == VC_PRIMARY && !x->s->failed)
-		act_gate(x, VC_G_PAIR);
+		take_unless_there(x, VC_T_GATE_PAIR);
 }
 
 static void begin_target(struct step *x)
@@ -62,15 +73,19 @@ static void begin_target(struct step *x)
 		/* The VM runs on a copy that is not the one to go on with. */
 		session_apart(x);
 		fail_writes(x, VC_R_OUTDATED);
-		act(x, VC_A_VM_DOWN);
+		vm_down(x);
 		return;
 	}
-	s->certain = false;
-	s->d.standing = VC_SYNCING;
+	take_unless_there(x, VC_T_UNCERTAIN_TARGET);
+	/* The way back leads to the last consistent copy: an interrupted resync keeps the older one. */
+	const struct vc_era *last = vc_eralog_last(&s->d.log);
+	if (s->config.keeps_undo && s->d.standing != VC_SYNCING && last)
+		s->d.undo = last->number;
+	take(x, VC_T_OVERWRITTEN);
 	act_persist(x); /* before the first overwrite */
-	act(x, VC_A_TARGET_START);
+	act(x, VC_A_TARGET_START)->u.keep_old = s->d.undo != 0;
 	act_link_msg(x, VC_M_READY);
-	set_phase(x, VC_TARGET);
+	take(x, VC_T_LINKED_TARGET);
 	story(x, VC_R_RESYNC_TARGET);
 }
 
@@ -86,7 +101,7 @@ void session_on_link_up(struct step *x)
 		/* The target's cache may hold what a power cut would take from us: durable first. */
 		act(x, VC_A_FLUSH);
 		act_link_msg(x, VC_M_GO);
-		set_phase(x, VC_SRC_WAIT);
+		take(x, VC_T_LINKED_SOURCE);
 	}
 }
 
@@ -96,11 +111,12 @@ void session_on_link_down(struct step *x)
 	s->link_up = false;
 	if (s->phase == VC_INSYNC && s->certain && !s->forgot && !s->procdown &&
 	    !peer_said_anew(s)) {
-		set_phase(x, VC_LOST);
+		take(x, VC_T_LINK_LOST);
 		if (s->role == VC_PROMOTING)
-			s->role = VC_SECONDARY;
-		if (s->role == VC_PRIMARY && !s->failed)
-			act_gate(x, VC_G_FROZEN);
+			take(x, VC_T_PROMOTION_GIVEN_UP);
+		/* Async: the bound on the lag holds writes, not the gate, as long as all is kept. */
+		if (s->role == VC_PRIMARY && !s->failed && s->config.mode != VC_ASYNC)
+			take_unless_there(x, VC_T_GATE_FROZEN);
 		story(x, s->gate == VC_G_FROZEN ? VC_R_LINK_LOST : VC_R_LINK_DOWN);
 	} else if (s->phase != VC_APART && s->phase != VC_LOST) {
 		session_apart(x);
@@ -122,18 +138,20 @@ static void on_ready(struct step *x)
 			session_apart(x);
 			return;
 		}
-		s->d.standing = VC_SOLO;
+		take(x, VC_T_SOLO_AS_SOURCE);
+		take_unless_there(x, VC_T_UNCERTAIN_SOLO);
 		act(x, VC_A_FLUSH);
+		act(x, VC_A_FOLD);
 		act_persist(x);
 	}
 	if (s->role == VC_PRIMARY && !s->failed)
-		act_gate(x, VC_G_SOLO);
-	act(x, VC_A_SOURCE_START);
-	set_phase(x, VC_SOURCE);
+		take_unless_there(x, VC_T_GATE_SOLO);
+	act(x, VC_A_SOURCE_START)->u.scope = s->scope;
+	take(x, VC_T_TARGET_READY);
 	story(x, VC_R_RESYNC_SOURCE);
 }
 
-/* The end of a resync, first half: from here on nothing is acknowledged alone (TRAPS 3). */
+/* The end of a resync, first half: nothing is acknowledged until the target has recorded it too (TRAPS 3). */
 static void finish_source(struct step *x)
 {
 	struct vc_state *s = x->s;
@@ -143,14 +161,18 @@ static void finish_source(struct step *x)
 		return;
 	s->sync_done = false;
 	record_paired(s);
+	take(x, VC_T_PAIRED_AS_SOURCE);
+	s->d.map_base = s->config.keeps_maps ? vc_eralog_last(&s->d.log)->id : 0;
 	gate_forget(s);
-	s->certain = true;
+	take_unless_there(x, VC_T_CERTAIN_AS_SOURCE);
+	/* What were acknowledged now would be lost if this host's cache went while the target does not know
+	 * yet that its copy is whole. */
 	if (s->role == VC_PRIMARY && !s->failed)
-		act_gate(x, VC_G_PAIR);
+		take_unless_there(x, VC_T_GATE_FROZEN);
 	act(x, VC_A_FLUSH);
 	act_persist(x);
 	act_link_log(x, VC_M_PAIR);
-	set_phase(x, VC_SRC_END);
+	take(x, VC_T_SYNCED);
 }
 
 static void on_pair(struct step *x, const struct vc_eralog *log)
@@ -159,14 +181,22 @@ static void on_pair(struct step *x, const struct vc_eralog *log)
 	const struct vc_era *last = vc_eralog_last(log);
 	if (s->phase != VC_TARGET || !last || last->members != both_members)
 		return;
+	bool undo_kept = s->d.undo != 0;
 	s->d.log = *log;
+	s->d.log.era[log->count - 1].flags |= VC_ERA_CONFIRMED; /* the source recorded it first */
 	record_paired(s);
+	take(x, VC_T_PAIRED_AS_TARGET);
+	s->d.map_base = s->config.keeps_maps ? last->id : 0;
+	s->d.undo = 0;
 	gate_forget(s);
-	s->certain = lease_valid(s, x->now);
+	if (lease_valid(s, x->now))
+		take_unless_there(x, VC_T_CERTAIN_AS_TARGET);
 	act(x, VC_A_FLUSH);
 	act_persist(x);
+	if (undo_kept)
+		act(x, VC_A_UNDO_DROP);
 	act_link_msg(x, VC_M_PAIRED);
-	enter_insync(x);
+	enter_insync(x, VC_T_TARGET_RECORDED);
 	story(x, VC_R_PAIRED);
 }
 
@@ -182,6 +212,7 @@ static void on_era(struct step *x, const struct vc_eralog *log)
 		return;
 	}
 	s->d.log = *log;
+	s->d.log.era[log->count - 1].flags |= VC_ERA_CONFIRMED;
 	record_paired(s);
 	act_persist(x);
 	if (s->sender)
@@ -204,8 +235,9 @@ static void on_era_ok(struct step *x)
 	if (!s->sender)
 		act(x, VC_A_STREAM_TURN);
 	s->sender = true;
-	act_gate(x, VC_G_PAIR);
-	request_promoted(x, VC_R_PROMOTED_PAIR);
+	confirm_era(x);
+	take(x, VC_T_GATE_PAIR);
+	request_promoted(x, VC_T_PROMOTION_GRANTED, VC_R_PROMOTED_PAIR);
 }
 
 static void on_resume(struct step *x, const struct vc_msg *msg)
@@ -223,7 +255,7 @@ static void on_resume(struct step *x, const struct vc_msg *msg)
 		session_apart(x);
 		return;
 	}
-	enter_insync(x);
+	enter_insync(x, VC_T_RESUMED);
 	act(x, VC_A_RESUME);
 	story(x, VC_R_LINK_BACK);
 }
@@ -246,7 +278,8 @@ void session_on_link_msg(struct step *x, const struct vc_msg *msg)
 		break;
 	case VC_M_PAIRED:
 		if (s->phase == VC_SRC_END) {
-			enter_insync(x);
+			confirm_era(x);
+			enter_insync(x, VC_T_BOTH_RECORDED);
 			story(x, VC_R_PAIRED);
 		}
 		break;
@@ -258,7 +291,7 @@ void session_on_link_msg(struct step *x, const struct vc_msg *msg)
 		break;
 	case VC_M_ERA_NO:
 		if (s->role == VC_PROMOTING) {
-			s->role = VC_SECONDARY;
+			take(x, VC_T_PROMOTION_GIVEN_UP);
 			request_refuse_promote(x, -EAGAIN, VC_R_PEER_PRIMARY);
 		}
 		break;

@@ -21,7 +21,15 @@ enum vc_standing {
 	VC_SOLO,	/* we hold acknowledged writes that the peer lacks */
 };
 
-enum { VC_ERA_FORCED = 1 /* begun by the operator's force, not by evidence (S8) */ };
+enum {
+	VC_ERA_FORCED = 1,    /* begun by the operator's force, not by evidence (S8) */
+	VC_ERA_CONFIRMED = 2, /* a pair era that both hosts are known to have recorded */
+	VC_ERA_TAIL = 4,      /* async: acknowledged writes of the writer before, within the lag bound, may
+			       * not be in this history */
+};
+
+/* When a guest's write is acknowledged (docs/ARCHITECTURE.md). Both hosts must name the same. */
+enum vc_mode { VC_SYNC, VC_SEMI, VC_ASYNC };
 
 struct vc_era {
 	uint64_t number;    /* 1, 2, ... along one history */
@@ -44,6 +52,11 @@ struct vc_durable {
 				  * cache that held its unflushed writes has survived */
 	enum vc_standing standing;
 	uint32_t lease_ms;	 /* agreed at the last pairing; 0: never paired */
+	bool fork;		 /* the peer's last hello was of another branch (S9) */
+	uint64_t map_base;	 /* era since which activity log and dirty map here cover every
+				  * difference to the peer; 0: they don't, all is compared */
+	uint64_t undo;		 /* number of the last era of the consistent copy that the kept old
+				  * grains lead back to (S11); 0: none is kept */
 	struct vc_eralog log;
 };
 

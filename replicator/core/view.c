@@ -19,14 +19,14 @@ static struct vc_view look_primary(const struct vc_state *s)
 		v.colour = VC_RED;
 		v.score = SCORE_NONE;
 		v.reason = s->disk_failed ? VC_R_DISK_FAILED : VC_R_FAILED_HELD;
-	} else if (s->gate == VC_G_FROZEN) {
+	} else if (s->gate == VC_G_FROZEN && s->phase != VC_SRC_END) {
 		v.show = VC_SHOW_PRIM;
 		v.colour = VC_ORANGE;
 		v.reason = s->quorate ? VC_R_NO_EVIDENCE : VC_R_NO_QUORUM;
-	} else if (s->fork != VC_R_NONE) {
+	} else if (s->d.fork) {
 		v.colour = VC_ORANGE; /* it runs well, but not with all that was acknowledged (S9) */
 		v.uptodate = false;
-		v.reason = s->fork;
+		v.reason = s->fork != VC_R_NONE ? s->fork : VC_R_DIVERGED;
 	}
 	return v;
 }
@@ -84,10 +84,12 @@ struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns)
 		v = look_paired(s, now_ns);
 		break;
 	case VC_SOLO:
-		v.uptodate = s->fork == VC_R_NONE;
-		v.colour = v.uptodate ? VC_ORANGE : VC_RED;
-		v.score = v.uptodate ? SCORE_SOLO : SCORE_NONE;
-		v.reason = v.uptodate ? s->verdict : s->fork;
+		v.uptodate = !s->d.fork;
+		v.reason = fork_seen(s);
+		v.colour = v.reason == VC_R_NONE ? VC_ORANGE : VC_RED;
+		v.score = v.reason == VC_R_NONE ? SCORE_SOLO : SCORE_NONE;
+		if (v.reason == VC_R_NONE)
+			v.reason = s->verdict;
 		break;
 	}
 	if (s->phase == VC_TARGET) {

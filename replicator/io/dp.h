@@ -83,6 +83,9 @@ void vd_resume(struct vd_path *path);
 /* Breaks the stream if the peer has left its oldest frame unanswered for limit_ns: the link may be
  * well while its disk hangs (S7). To be called now and then, now_ns on CLOCK_BOOTTIME. */
 void vd_check_peer(struct vd_path *path, uint64_t now_ns, uint64_t limit_ns);
+/* Reports this host's disk as failed if it has left a guest's operation undone for limit_ns (S7). To be called
+ * now and then, now_ns on CLOCK_BOOTTIME. */
+void vd_check_disk(struct vd_path *path, uint64_t now_ns, uint64_t limit_ns);
 /* The stream is over (pairing void): forget ids and unacknowledged frames; gate rules what happens.
  */
 void vd_stream_end(struct vd_path *path);

@@ -70,7 +70,7 @@ struct vd_op {
 	enum vd_reply reply;
 	fuse_req_t req;
 	int open_flags;
-	uint64_t arrival_ns;
+	uint64_t arrival_ns, started_ns;
 
 	/* the running step of local I/O */
 	int rw_fd, rw_tries;

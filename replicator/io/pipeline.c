@@ -114,6 +114,7 @@ static void start(struct vd_op *op)
 		return;
 	}
 	op->started = true;
+	op->started_ns = vt_boottime_ns();
 	op->start(op);
 }
 
@@ -226,6 +227,15 @@ void vd_finish_all(struct vd_path *path)
 	path->pumping = pumping;
 	vd_pump(path);
 	vd_check_drained(path);
+}
+
+void vd_check_disk(struct vd_path *path, uint64_t now_ns, uint64_t limit_ns)
+{
+	struct vd_op *op = path->oldest_op;
+	while (op && (!op->started || op->local_done))
+		op = op->list_next; /* held, or waiting for the peer */
+	if (op && now_ns > op->started_ns && now_ns - op->started_ns > limit_ns)
+		vd_disk_failed(path, ETIMEDOUT, "an operation");
 }
 
 void vd_check_drained(struct vd_path *path)

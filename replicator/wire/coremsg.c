@@ -52,6 +52,8 @@ static void put_hello(struct vt_wbuf *w, const struct vc_hello *h)
 	vt_put_u8(w, (uint8_t)h->standing);
 	vt_put_u8(w, (uint8_t)h->role);
 	vt_put_u8(w, (uint8_t)((h->certain ? H_CERTAIN : 0) | (h->survived ? H_SURVIVED : 0)));
+	vt_put_u8(w, (uint8_t)h->mode);
+	vt_put_u64(w, h->map_base);
 	vt_put_u32(w, h->lease_ms);
 	vt_put_u16(w, h->port);
 	put_log(w, &h->log);
@@ -67,14 +69,17 @@ static void get_hello(struct vt_rbuf *r, struct vc_hello *h)
 	uint8_t standing = vt_get_u8(r);
 	uint8_t role = vt_get_u8(r);
 	uint8_t flags = vt_get_u8(r);
+	uint8_t mode = vt_get_u8(r);
+	h->map_base = vt_get_u64(r);
 	h->lease_ms = vt_get_u32(r);
 	h->port = vt_get_u16(r);
 	get_log(r, &h->log);
-	if (standing < VC_SYNCING || standing > VC_SOLO || role > VC_DEMOTING || flags > 3 ||
+	if (standing < VC_SYNCING || standing > VC_SOLO || role > VC_DEMOTING || flags > 3 || mode > VC_ASYNC ||
 	    h->nonce == 0 || h->incarnation == 0)
 		r->failed = true;
 	h->standing = (enum vc_standing)standing;
 	h->role = (enum vc_role)role;
+	h->mode = (enum vc_mode)mode;
 	h->certain = flags & H_CERTAIN;
 	h->survived = flags & H_SURVIVED;
 }

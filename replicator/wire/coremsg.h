@@ -9,7 +9,7 @@
 #include "core/msg.h"
 
 #ifndef VX_VERSION /* tests build a program of another one */
-#define VX_VERSION 1
+#define VX_VERSION 2
 #endif
 #define VX_MAX 4096 /* bytes of an encoded message */
 

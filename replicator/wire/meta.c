@@ -18,6 +18,9 @@ static void put_durable(struct vt_wbuf *w, const struct vc_durable *d)
 	vt_put_bytes(w, d->boot_id, sizeof d->boot_id);
 	vt_put_u8(w, (uint8_t)d->standing);
 	vt_put_u32(w, d->lease_ms);
+	vt_put_u8(w, d->fork);
+	vt_put_u64(w, d->map_base);
+	vt_put_u64(w, d->undo);
 	vt_put_u32(w, d->log.count);
 	for (uint32_t i = 0; i < d->log.count && i < VC_ERAS; i++) {
 		const struct vc_era *e = &d->log.era[i];
@@ -49,9 +52,13 @@ static bool get_durable(struct vt_rbuf *r, struct vc_durable *d)
 	vt_get_bytes(r, d->boot_id, sizeof d->boot_id);
 	uint8_t standing = vt_get_u8(r);
 	d->lease_ms = vt_get_u32(r);
+	uint8_t flags = vt_get_u8(r);
+	d->map_base = vt_get_u64(r);
+	d->undo = vt_get_u64(r);
 	d->log.count = vt_get_u32(r);
-	if (standing < VC_SYNCING || standing > VC_SOLO || d->log.count > VC_ERAS)
+	if (standing < VC_SYNCING || standing > VC_SOLO || flags > 1 || d->log.count > VC_ERAS)
 		return false;
+	d->fork = flags;
 	d->standing = (enum vc_standing)standing;
 	for (uint32_t i = 0; i < d->log.count; i++) {
 		struct vc_era *e = &d->log.era[i];

@@ -13,7 +13,7 @@
 #include "core/types.h"
 
 #define VM_SLOT_SIZE 4096
-#define VM_FORMAT 1
+#define VM_FORMAT 2
 
 struct vm_record {
 	uint64_t generation; /* the higher valid one of two slots counts */

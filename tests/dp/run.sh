@@ -233,6 +233,28 @@ test_peer_disk_hangs() {
 	[ $rc = 0 ] || fail "the write did not go on: $(cat "$WORK/dd")"
 }
 
+test_own_disk_hangs() {
+	stores 60 60
+	pair_start && pair_up || return
+	echo x >"$MA/f" && must gate a frozen || return
+	timeout 60 dd if=/dev/zero of="$MA/f" bs=4096 count=1 conv=notrunc oflag=direct 2>"$WORK/dd" &
+	local dd_pid=$!
+	sleep 1
+	must check a 500 || return # held is not hung
+	grep -q 'event a disk' "$WORK/out" && { fail "a held write was taken for a hung disk" || return; }
+	fsfreeze -f "$SA" || return
+	cmd gate a pair
+	sleep 1
+	cmd check a 30000
+	grep -q 'event a disk' "$WORK/out" && { fsfreeze -u "$SA"; fail "given up too early" || return; }
+	cmd check a 500 && cmd gate a failed
+	wait $dd_pid && fail "the write that hung succeeded"
+	fsfreeze -u "$SA"
+	grep -q 'Input/output error' "$WORK/dd" || fail "the write ended otherwise: $(cat "$WORK/dd")" || return
+	grep -q 'event a disk' "$WORK/out" || fail "the hung disk was not told" || return
+	must drain a
+}
+
 test_own_disk_full() {
 	stores 60 200
 	pair_start && pair_up || return

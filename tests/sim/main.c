@@ -39,7 +39,7 @@ static void run_seed(uint64_t seed, unsigned steps, FILE *trace, struct total *t
 			"fence known %d pending %d eras %u link %d connected %d pairing %llx of link "
 			"%llx sender %d resuming %d link_up %d\n",
 			h + 1, w.host[h].powered, w.host[h].worker, w.host[h].master, s->d.standing,
-			vc_phase_names[s->phase], s->role, s->gate, s->certain, s->quorate,
+			vc_machine_state_name(VC_OF_PHASE, s->phase), s->role, s->gate, s->certain, s->quorate,
 			s->peer_member, s->peer_master != 0, s->mine.nonce != 0,
 			s->theirs.nonce != 0, vc_reason_name(s->verdict), s->fence.known,
 			s->fence.pending, s->d.log.count, w.host[h].link_enabled, w.link_connected,

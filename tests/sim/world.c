@@ -481,6 +481,9 @@ static void perform(struct world *w, unsigned h, const struct vc_action *a)
 		break;
 	case VC_A_ASK_FENCE:
 	case VC_A_VM_DOWN:
+	case VC_A_FOLD:
+	case VC_A_UNDO_BACK:
+	case VC_A_UNDO_DROP:
 		break;
 	}
 }

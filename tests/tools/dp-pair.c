@@ -313,6 +313,7 @@ static void command(struct pair *p)
 		why = do_both(p, words[0]);
 	} else if (strcmp(words[0], "check") == 0) {
 		vd_check_peer(n->path, vt_boottime_ns(), strtoull(words[2], NULL, 10) * 1000000u);
+		vd_check_disk(n->path, vt_boottime_ns(), strtoull(words[2], NULL, 10) * 1000000u);
 	} else if (strcmp(words[0], "stat") == 0) {
 		do_stat(n);
 	} else if (strcmp(words[0], "quit") == 0) {

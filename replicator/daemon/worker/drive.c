@@ -194,6 +194,10 @@ static bool perform(struct worker *w, const struct vc_action *a)
 		w->sync_started_ns = vt_boottime_ns();
 		vd_target_start(w->path);
 		break;
+	case VC_A_FOLD:
+	case VC_A_UNDO_BACK:
+	case VC_A_UNDO_DROP:
+		break; /* no maps and no old grains are kept yet: vc_config says so */
 	case VC_A_RESUME:
 		vd_resume(w->path);
 		break;
@@ -287,6 +291,7 @@ static void on_tick(struct vr_timer *t)
 	vr_timer_arm(w->ring, t, now + WK_TICK_MS * VC_NS_PER_MS);
 	uint64_t peer_ms = w->core.phase == VC_SOURCE ? WK_PEER_SYNC_MS : WK_PEER_MS;
 	vd_check_peer(w->path, now, peer_ms * VC_NS_PER_MS);
+	vd_check_disk(w->path, now, WK_STUCK_MS * VC_NS_PER_MS);
 	if (!w->actions.waiting && w->event_count == 0)
 		wk_event_type(w, VC_E_TICK);
 }

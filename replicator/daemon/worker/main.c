@@ -97,6 +97,8 @@ static void open_metadata(struct worker *w)
 	if (damaged && w->first.standing == VC_SOLO)
 		w->first.standing = VC_OUTDATED;
 	if (damaged)
+		w->first.map_base = 0; /* nor does it say what has changed since */
+	if (damaged)
 		vt_log(VT_WARN, w->conf.name,
 		       "one metadata slot in %s was damaged; the other one is used, and the damaged "
 		       "one is written anew at the next change. This host waits for the other one "

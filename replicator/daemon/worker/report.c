@@ -161,7 +161,7 @@ static void answer_explain(struct worker *w, uint32_t id)
 		  show_names[v.show], colour_names[v.colour],
 		  v.uptodate ? "uptodate" : "not uptodate", v.score >= 0 ? "yes" : "no",
 		  text[0] ? "; " : "", text, standing_names[s->d.standing], eras,
-		  vc_phase_names[s->phase], s->link_up ? "up" : "down",
+		  vc_machine_state_name(VC_OF_PHASE, s->phase), s->link_up ? "up" : "down",
 		  !s->link_up && w->link_note[0] ? ": " : "", s->link_up ? "" : w->link_note,
 		  s->certain ? "held" : s->d.standing == VC_SOLO ? "not needed" : "none", lease_s,
 		  s->quorate ? "yes" : "no", w->who.peer_name,
@@ -206,7 +206,7 @@ static void add_progress(const struct worker *w, struct vt_kv *kv, uint64_t now)
 	struct vd_progress p;
 	vd_progress(w->path, &p);
 	/* Else what is in flight at this moment would be shown as held until the next report. */
-	bool frozen = w->core.gate == VC_G_FROZEN;
+	bool frozen = w->core.gate == VC_G_FROZEN && w->core.phase != VC_SRC_END;
 	if (frozen)
 		vt_kv_add(kv, "held", "%llu", (unsigned long long)p.held);
 	if (frozen && p.oldest_ns)

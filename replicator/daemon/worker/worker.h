@@ -16,7 +16,7 @@
 
 #define WK_EVENTS 256	       /* events waiting for the core; more: the process ends */
 #define WK_TICK_MS 100	       /* how often the core looks at the time */
-#define WK_STUCK_MS 30000      /* a persist or flush not done by then: the disk is given up */
+#define WK_STUCK_MS 30000      /* a persist, flush or guest's write not done by then: the disk is given up */
 #define WK_PEER_MS 30000       /* the peer's time for one operation of a guest; then it's given up */
 #define WK_PEER_SYNC_MS 120000 /* the same while it is resynchronised: beginning anew is dear */
 #define WK_ATTACH_MS 30000     /* no master by then after the start: the process ends */

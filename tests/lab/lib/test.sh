@@ -96,8 +96,14 @@ tell_state() {
 	local host
 	for host in host1 host2; do
 		echo "$host says:"
-		quiet_on "$host" timeout 15 vmtwin status vm1 2>&1 || quiet_on "$host" timeout 15 vmtwin explain vm1
+		quiet_on "$host" timeout 15 vmtwin status vm1 2>&1
+		quiet_on "$host" timeout 15 vmtwin explain vm1 2>&1
+		echo "VM: $(quiet_on "$host" timeout 10 virsh -q domstate --reason vm1 2>&1 | head -n1)"
+		quiet_on "$host" bash -c 'for p in $(pgrep -x "vmtwin-worker|qemu-system-x86"); do
+			echo "$p $(cat /proc/$p/comm): $(cat /proc/$p/task/*/wchan | tr "\0" " ")"; done'
 	done
+	echo "FUSE requests that wait, by connection: $(grep -H . /sys/fs/fuse/connections/*/waiting 2>/dev/null | tr '\n' ' ')"
+	echo "the guest's last words: $(tail -n 3 "$console" | tr '\r\n' '  ')"
 	quiet_on host1 timeout 15 crm_mon -1rfnA || quiet_on host2 timeout 15 crm_mon -1rfnA
 	return 1
 }
