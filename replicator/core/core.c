@@ -105,12 +105,14 @@ static void on_group(struct step *x)
 	if (x->e->u.group.how == VC_JOINED) {
 		s->peer_master = x->e->u.group.member;
 		s->peer_since_ns = x->now;
+		s->peer_dropped = false;
 		handshake_changed(x);
 		return;
 	}
 	if (x->e->u.group.member != s->peer_master)
 		return; /* an old incarnation; its successor is here already (TRAPS 8) */
 	s->peer_master = 0;
+	s->peer_dropped = x->e->u.group.how == VC_LEFT_NODEDOWN;
 	memset(&s->theirs, 0, sizeof s->theirs);
 	s->verdict = VC_R_NONE;
 	if (s->pair_master == x->e->u.group.member)
@@ -192,6 +194,7 @@ static void dispatch(struct step *x)
 	case VC_E_QUORUM:
 		s->quorate = x->e->u.quorum.quorate;
 		s->peer_member = x->e->u.quorum.peer_member;
+		s->peer_dropped = false;
 		break;
 	case VC_E_GROUP:
 		on_group(x);

@@ -165,6 +165,7 @@ struct vc_state {
 
 	/* The world as last told. */
 	bool attached, quorate, peer_member;
+	bool peer_dropped; /* the group says that the peer's node is gone; the quorum service has yet to speak */
 	uint64_t peer_master; /* 0: not in the group */
 	uint64_t peer_since_ns;
 	struct {

@@ -199,6 +199,10 @@ static void press(struct step *x)
 	uint64_t waited = x->now - s->lost_since_ns;
 	if (!s->quorate || !s->peer_member || !has_token(s, x->now))
 		return;
+	/* With a quorum device the loss of quorum is told seconds later: this host may be the isolated one,
+	 * and would have the side shot that goes on. */
+	if (s->peer_dropped)
+		return;
 	if (waited < VC_RECONNECT_MS * VC_NS_PER_MS)
 		return;
 	if (s->peer_master && s->outdate_sent_ns == 0) {

@@ -266,6 +266,26 @@ static void fenced_member_is_not_dead(void **state)
 	assert_true(w.host[1].core.d.standing != VC_SOLO);
 }
 
+/* The group tells that the peer's node is gone; with a quorum device the loss of quorum is told seconds later. A host
+ * that is isolated itself must not have the side shot that goes on. */
+static void isolated_host_has_nobody_shot(void **state)
+{
+	(void)state;
+	struct vc_event gone = {.type = VC_E_GROUP}, quorum = {.type = VC_E_QUORUM};
+	gone.u.group.member = w.host[1].master_id;
+	gone.u.group.how = VC_LEFT_NODEDOWN;
+	world_cut_link(&w);
+	world_event(&w, 0, &gone);
+	settle(12000);
+	assert_false(w.fence_wanted[1]);
+	assert_int_equal(w.host[0].core.gate, VC_G_FROZEN);
+	/* The quorum service says that it is still a member: its daemon hangs. */
+	quorum.u.quorum.quorate = quorum.u.quorum.peer_member = true;
+	world_event(&w, 0, &quorum);
+	settle(300);
+	assert_true(w.fence_wanted[1]);
+}
+
 /* Both went on alone: neither is resynchronised from the other (S9). */
 static void fork_is_kept(void **state)
 {
@@ -619,6 +639,7 @@ int main(void)
 	    STORY(consent_has_rules),
 	    STORY(stale_consent_is_nothing),
 	    STORY(fenced_member_is_not_dead),
+	    STORY(isolated_host_has_nobody_shot),
 	    STORY(fork_is_kept),
 	    STORY(another_unit_is_refused),
 	    STORY(hand_over_whose_answer_is_lost),
