@@ -228,6 +228,24 @@ static enum vc_scope scope_of(const struct vc_state *s)
 	return covered && !old ? VC_SCOPE_MAPS : VC_SCOPE_ALL;
 }
 
+/*
+ * The VM runs on the copy that is not the one to go on with: it is ended first. Its host says hello anew
+ * once it is demoted; a link before that would be closed again at once, again and again.
+ */
+static bool target_runs(struct step *x, enum verdict v)
+{
+	struct vc_state *s = x->s;
+	if (v == V_SELF)
+		return s->theirs.role != VC_SECONDARY;
+	if (v != V_PEER || s->mine.role == VC_SECONDARY)
+		return false;
+	if (s->role != VC_SECONDARY && !s->failed) {
+		fail_writes(x, VC_R_OUTDATED);
+		vm_down(x);
+	}
+	return true;
+}
+
 /* Both have heard each other: the pairing exists from here. */
 static void agree(struct step *x)
 {
@@ -235,6 +253,10 @@ static void agree(struct step *x)
 	enum vc_reason why;
 	enum verdict v = judge(s->config.slot, &s->mine, &s->theirs, &why);
 	note_fork(x, why);
+	if (target_runs(x, v)) {
+		v = V_NONE;
+		why = VC_R_TARGET_RUNS;
+	}
 	if (v == V_NONE) {
 		if (s->verdict != why)
 			story(x, why);

@@ -57,6 +57,7 @@
 	X(STREAM_BROKEN, "the stream from or to %P was broken; resynchronising")                   \
 	X(FENCE_ASKED, "%P is a member but does not answer; its fencing was asked for")            \
 	X(MASTER_LOST, "vmtwind on this host ended; writes go on while the lease lasts")           \
+	X(TARGET_RUNS, "the VM still runs on the copy that is not gone on with; it is ended there first")          \
 	X(ROLLED_BACK, "this unit's copy on one host is older than what the other remembers of it: a disk " \
 		       "or its metadata was put back from an older copy, or lost writes. It is not "       \
 		       "used as a source: vmtwin(8), DECISIONS")                                                                      \

@@ -286,6 +286,33 @@ static void isolated_host_has_nobody_shot(void **state)
 	assert_true(w.fence_wanted[1]);
 }
 
+/* A primary that was passed over: its VM is ended, and it isn't linked, again and again, before it is demoted. */
+static void passed_over_primary_is_linked_when_demoted(void **state)
+{
+	(void)state;
+	struct vc_event quorum = {.type = VC_E_QUORUM};
+	world_cut_link(&w);
+	world_cut_ring(&w);
+	w.host[0].quorate = false;
+	world_event(&w, 0, &quorum);
+	settle(100);
+	w.host[1].fence_record_of_peer = 999; /* falsely: host 0 lives */
+	world_tell_fence(&w, 1);
+	assert_int_equal(promote(1, 300), 0);
+	w.link_net_up = true;
+	world_mend_ring(&w);
+	settle(2000);
+	assert_int_equal(w.host[0].core.role, VC_PRIMARY);
+	assert_true(w.host[0].core.failed);
+	uint64_t conn = w.conn;
+	settle(5000);
+	assert_int_equal(w.conn, conn);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(3000);
+	assert_int_equal(look(0).show, VC_SHOW_SECOND);
+	assert_int_equal(look(0).colour, VC_GREEN);
+}
+
 /* Both went on alone: neither is resynchronised from the other (S9). */
 static void fork_is_kept(void **state)
 {
@@ -640,6 +667,7 @@ int main(void)
 	    STORY(stale_consent_is_nothing),
 	    STORY(fenced_member_is_not_dead),
 	    STORY(isolated_host_has_nobody_shot),
+	    STORY(passed_over_primary_is_linked_when_demoted),
 	    STORY(fork_is_kept),
 	    STORY(another_unit_is_refused),
 	    STORY(hand_over_whose_answer_is_lost),
