@@ -6,6 +6,7 @@
 
 readonly lease_ms=30000 slack_ms=3000 libvirt_ms=10000 # what libvirt gets to end a VM before QEMU is killed
 quorate() { quiet_on "$1" corosync-quorumtool -s | grep -q '^Quorate: *Yes'; }
+requests_since() { awk -v from="from $1:" -v since="$2" 'index($0, from) && $1 * 1000 >= since { n++ } END { print n + 0 }' "$world/power.log"; } # HOST MS
 times() { # ISOLATED OTHER SINCE
 	note "cut to frozen $(took "$1" "$3" "$said_frozen") ms, to held writes failed $(took "$1" "$3" "$said_failed") ms, to VM down $(vm_down_ms "$1" "$3") ms, to ALONE on the other side $(took "$2" "$3" "$said_alone") ms"
 }
@@ -66,6 +67,7 @@ isolate() { # FENCING HANG
 		check "$what: $second does not start it" not vm_runs_on "$second"
 		check "$what: $second waits" explains "$second" "state: WAIT"
 	fi
+	check "$what: the isolated host has nobody shot" says 0 '^0$' requests_since "$primary" "$began"
 	times "$primary" "$second" "$began"
 	rm -f "$down_file"
 	case $2 in
