@@ -192,12 +192,22 @@ void gate_on_peer_gone(struct step *x, enum vc_departure how)
 		session_apart(x);
 }
 
+/*
+ * Consent needs no token. A host that lost its own (its vmtwind was restarted) may ask for it once both have agreed, by what
+ * each said of itself in this pairing, that its copy is the one to go on with: only the link is missing.
+ */
+static bool may_ask_consent(const struct vc_state *s, uint64_t now)
+{
+	return has_token(s, now) || (s->phase == VC_LINKING && !s->resuming && s->sender &&
+				     s->attached && now < s->lease_end_ns);
+}
+
 /* Asks the peer to step back, then the fencer: a hung peer keeps quorum for ever (docs/PROTOCOL.md). */
 static void press(struct step *x)
 {
 	struct vc_state *s = x->s;
 	uint64_t waited = x->now - s->lost_since_ns;
-	if (!s->quorate || !s->peer_member || !has_token(s, x->now))
+	if (!s->quorate || !s->peer_member || !may_ask_consent(s, x->now))
 		return;
 	/* With a quorum device the loss of quorum is told seconds later: this host may be the isolated one,
 	 * and would have the side shot that goes on. */
@@ -211,6 +221,8 @@ static void press(struct step *x)
 		act_cpg(x, VC_M_OUTDATE, s->pairing, s->outdate_request);
 		return;
 	}
+	if (!has_token(s, x->now)) /* what the fencer says would be no evidence for us */
+		return;
 	if (waited < (VC_RECONNECT_MS + s->config.outdate_timeout_ms) * VC_NS_PER_MS)
 		return;
 	if (s->fence_asked_ns && x->now - s->fence_asked_ns < VC_FENCE_AGAIN_MS * VC_NS_PER_MS)

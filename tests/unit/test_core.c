@@ -286,6 +286,22 @@ static void isolated_host_has_nobody_shot(void **state)
 	assert_true(w.fence_wanted[1]);
 }
 
+/* The primary's vmtwind is restarted, which costs the token, and the link is gone as well: the peer, asked, steps back. */
+static void no_token_and_no_link_but_a_peer(void **state)
+{
+	(void)state;
+	world_kill_master(&w, 0);
+	world_cut_link(&w);
+	settle(1000);
+	world_start_master(&w, 0);
+	settle(5000);
+	assert_int_equal(w.host[0].core.gate, VC_G_SOLO);
+	assert_int_equal(w.host[1].disk.standing, VC_OUTDATED);
+	w.link_net_up = true;
+	settle(3000);
+	assert_int_equal(w.host[0].core.gate, VC_G_PAIR);
+}
+
 /* A primary that was passed over: its VM is ended, and it isn't linked, again and again, before it is demoted. */
 static void passed_over_primary_is_linked_when_demoted(void **state)
 {
@@ -667,6 +683,7 @@ int main(void)
 	    STORY(stale_consent_is_nothing),
 	    STORY(fenced_member_is_not_dead),
 	    STORY(isolated_host_has_nobody_shot),
+	    STORY(no_token_and_no_link_but_a_peer),
 	    STORY(passed_over_primary_is_linked_when_demoted),
 	    STORY(fork_is_kept),
 	    STORY(another_unit_is_refused),
