@@ -33,10 +33,9 @@ secondary_then_primary() {
 	reads=$(founds)
 	check "both lose power" cut_both
 	check "$second boots first" lab boot "$lab_name" "$second"
-	on "$second" bash -c 'until timeout 60 pcs node unstandby "$1"; do sleep 0.5; done' - "$second"
-	check "it waits with its old copy" wait_for 90 shows "$second" "$second +WAIT +red"
-	check "no VM there" not vm_runs_on "$second"
-	is_on "$primary" || check "$primary boots" lab boot "$lab_name" "$primary"
+	check "no VM there" not wait_for 20 vm_runs_on "$second"
+	check "$primary boots" lab boot "$lab_name" "$primary"
+	check "end of standby" wait_for 90 on "$primary" timeout 60 pcs node unstandby "$second"
 	check "the VM reads back" read_back $((reads + 1)) 150 || { tell_state; exit; }
 	check "on $primary" test "$(vm_host)" = "$primary"
 	check "$(verdict)" nothing_lost
