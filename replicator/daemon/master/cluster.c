@@ -135,6 +135,24 @@ static void note_heard(struct vm_master *m, uint64_t sender)
 		m->heard_ns[node - m->nodes.node] = vt_boottime_ns();
 }
 
+/* A master of another version says something every second. */
+static void note_odd(struct vm_master *m, uint64_t sender, int rc)
+{
+	const struct vt_node *node = vt_nodes_by_id(&m->nodes, (uint32_t)(sender >> 32));
+	uint64_t now = vt_boottime_ns();
+	if (node) {
+		uint64_t *told_ns = &m->odd_ns[node - m->nodes.node];
+		if (*told_ns && now - *told_ns < VM_ODD_INTERVAL_MS * UINT64_C(1000000))
+			return;
+		*told_ns = now;
+	}
+	vt_log(VT_WARN, NULL, "messages of %s in the group are not understood: %s",
+	       node ? node->name : "an unknown node",
+	       rc == -EPROTONOSUPPORT
+		   ? "it runs another version of vmtwin; install the same on both hosts"
+		   : "damaged");
+}
+
 static void on_message(void *ctx, uint64_t sender, const void *data, size_t len)
 {
 	struct vm_master *m = ctx;
@@ -144,10 +162,7 @@ static void on_message(void *ctx, uint64_t sender, const void *data, size_t len)
 	note_heard(m, sender);
 	int rc = vg_decode(&msg, data, len);
 	if (rc < 0) {
-		vt_log(VT_WARN, NULL, "a message of node %u in the group is not understood: %s",
-		       (unsigned)(sender >> 32),
-		       rc == -EPROTONOSUPPORT ? "that host runs another version of vmtwin"
-					      : "damaged");
+		note_odd(m, sender, rc);
 		return;
 	}
 	switch (msg.kind) {

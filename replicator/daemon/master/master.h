@@ -54,6 +54,7 @@ enum {
 	VM_CLUSTER_CALL_S = 30,	       /* a corosync call that blocks longer ends the master */
 	VM_GROUP_RETRY_MS = 20,
 	VM_PROOF_INTERVAL_MS = 1000,
+	VM_ODD_INTERVAL_MS = 60000, /* "is not understood" is told at most this often */
 	VM_MONITOR_TIMEOUT_MS = 5000,  /* then the worker counts as hung, to be shown */
 	VM_PEER_SILENCE_MS = 5000,     /* a master speaks every second: then its words are not shown */
 	VM_REQUEST_TIMEOUT_MS = 60000, /* of a request that gives none */
@@ -186,6 +187,7 @@ struct vm_master {
 	struct vt_quorum *quorum;
 	struct vt_nodes nodes;
 	uint64_t heard_ns[VT_NODES_MAX]; /* by place in nodes: when its master spoke; 0: not yet */
+	uint64_t odd_ns[VT_NODES_MAX];	 /* the same: when it was told that it isn't understood */
 	char self_name[VT_HOST_NAME_MAX + 1];
 	uint32_t self_node;
 	uint64_t self;	  /* node << 32 | pid */
