@@ -5,7 +5,6 @@
 
 readonly tools=$build/lab-tools
 
-pid_file_of() { quiet_on "$1" head -n1 /run/vmtwin/vm1.pid; }
 # swap PROGRAM FILE: the secondary's program is replaced and restarted, as an upgrade of one host does.
 swap() {
 	mkdir -p "$world/other"
@@ -16,7 +15,8 @@ swap() {
 	*) on "$second" kill -9 "$(service_pid "$second" vmtwind)" ;;
 	esac
 }
-says_since() { has_said "$1" "$2" "$3"; }
+# By whichever host finds it out: of the data link, the one that listens.
+one_says() { has_said host1 "$1" "$2" || has_said host2 "$1" "$2"; } # SINCE_MS TEXT
 
 other_version() { # WHAT PROGRAM FILE WORDS
 	local starts began
@@ -25,7 +25,7 @@ other_version() { # WHAT PROGRAM FILE WORDS
 	starts=$(boots)
 	began=$(now_ms)
 	check "$1: $second runs another release" swap "$2" "$tools/$3"
-	check "$1: it is told in plain words" wait_for 60 says_since "$primary" "$began" "$4" || {
+	check "$1: it is told in plain words" wait_for 60 one_says "$began" "$4" || {
 		tail -n 20 "$lab_dir/hosts/$primary/log/vmtwind.out"
 		tell_state
 	}
