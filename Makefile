@@ -143,7 +143,7 @@ check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
 # ---- simulation of the decision core ------------------------------------------------------------
 SIM_SEEDS ?= 50000
 SIM_SRC := $(wildcard tests/sim/*.c)
-$(BUILD)/tests/unit/test_core: $(call obj,tests/sim/world.c tests/sim/net.c)
+$(BUILD)/tests/unit/test_core $(BUILD)/tests/unit/test_advice: $(call obj,tests/sim/world.c tests/sim/net.c)
 .PHONY: check-sim
 $(BUILD)/tests/sim: $(call obj,$(SIM_SRC)) $(LIB)
 	@mkdir -p $(@D)
@@ -262,8 +262,10 @@ check-docs: $(BUILD)/tests/state-machine
 
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
-CHECK_PARTS ?= lint docs unit san valgrind sim fuzz ocf ctl dp lab-self lab lab-xfs
-.PHONY: deps demo demo-ready check check-fuzz
+# A+B: side by side.
+CHECK_PARTS ?= lint docs unit san valgrind sim+ocf fuzz+dp ctl lab-self lab lab-xfs
+.PHONY: deps demo check check-fuzz check-programs
+check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim lab-tree guest
 deps:
 	@packaging/deps check
 demo:

@@ -21,6 +21,7 @@ struct child_plan {
 	char *const *argv;
 	int keep_fd;   /* -1: none */
 	int stdout_fd; /* -1: inherited */
+	int stderr_fd; /* -1: inherited */
 	int report_fd; /* takes errno if exec fails; closed by exec */
 	bool new_session;
 	bool new_group; /* so that a timeout reaches its children too */
@@ -43,6 +44,8 @@ static void child_exec(const struct child_plan *plan)
 	if (null_fd < 0 || dup2(null_fd, STDIN_FILENO) < 0)
 		return;
 	if (plan->stdout_fd >= 0 && dup2(plan->stdout_fd, STDOUT_FILENO) < 0)
+		return;
+	if (plan->stderr_fd >= 0 && dup2(plan->stderr_fd, STDERR_FILENO) < 0)
 		return;
 	if (plan->new_session && setsid() < 0)
 		return;
@@ -101,6 +104,7 @@ pid_t vt_spawn(char *const argv[], int keep_fd, int new_session)
 	    .argv = argv,
 	    .keep_fd = keep_fd,
 	    .stdout_fd = -1,
+	    .stderr_fd = -1,
 	    .new_session = new_session != 0,
 	};
 	return spawn(&plan);
@@ -165,6 +169,19 @@ static int reap(pid_t pid)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -ECHILD;
 }
 
+/* Waits for the child and collects what comes from pipe_fd (-1: nothing is collected). */
+static int finish(pid_t pid, int pipe_fd, char *out, size_t cap, uint64_t deadline_ns)
+{
+	int pidfd = pidfd_open(pid, 0);
+	int rc = pidfd < 0 ? -errno : wait_end(pidfd, pipe_fd, out, cap, deadline_ns);
+	if (rc != 0)
+		kill(-pid, SIGKILL);
+	int end = reap(pid); /* ended or killed just now: does not wait long */
+	if (pidfd >= 0)
+		close(pidfd);
+	return rc == 0 ? end : rc;
+}
+
 int vt_run(char *const argv[], int timeout_ms, char *out, size_t cap)
 {
 	int pipefd[2] = {-1, -1};
@@ -174,25 +191,26 @@ int vt_run(char *const argv[], int timeout_ms, char *out, size_t cap)
 	if (out && pipe2(pipefd, O_CLOEXEC) != 0)
 		return -errno;
 	struct child_plan plan = {
-	    .argv = argv, .keep_fd = -1, .stdout_fd = pipefd[1], .new_group = true};
+	    .argv = argv, .keep_fd = -1, .stdout_fd = pipefd[1], .stderr_fd = -1, .new_group = true};
 	pid_t pid = spawn(&plan);
 	if (pipefd[1] >= 0)
 		close(pipefd[1]);
-	int rc = pid;
-	if (pid > 0) {
-		if (pipefd[0] >= 0)
-			fcntl(pipefd[0], F_SETFL, O_NONBLOCK);
-		int pidfd = pidfd_open(pid, 0);
-		rc = pidfd < 0 ? -errno : wait_end(pidfd, pipefd[0], out, cap, deadline_ns);
-		if (rc != 0)
-			kill(-pid, SIGKILL);
-		int end = reap(pid); /* ended or killed just now: does not wait long */
-		if (rc == 0)
-			rc = end;
-		if (pidfd >= 0)
-			close(pidfd);
-	}
+	if (pipefd[0] >= 0)
+		fcntl(pipefd[0], F_SETFL, O_NONBLOCK);
+	int rc = pid > 0 ? finish(pid, pipefd[0], out, cap, deadline_ns) : pid;
 	if (pipefd[0] >= 0)
 		close(pipefd[0]);
 	return rc;
+}
+
+int vt_run_to(char *const argv[], int timeout_ms, int out_fd, int error_fd)
+{
+	uint64_t deadline_ns = vt_boottime_ns() + (uint64_t)timeout_ms * 1000000;
+	struct child_plan plan = {.argv = argv,
+				  .keep_fd = -1,
+				  .stdout_fd = out_fd,
+				  .stderr_fd = error_fd,
+				  .new_group = true};
+	pid_t pid = spawn(&plan);
+	return pid > 0 ? finish(pid, -1, NULL, 0, deadline_ns) : pid;
 }

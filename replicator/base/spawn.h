@@ -18,5 +18,7 @@ pid_t vt_spawn(char *const argv[], int keep_fd, int new_session);
  * (-ECHILD: died by a signal).
  */
 int vt_run(char *const argv[], int timeout_ms, char *out, size_t cap);
+/* The same with its standard output going to out_fd and its errors to error_fd (-1: inherited). */
+int vt_run_to(char *const argv[], int timeout_ms, int out_fd, int error_fd);
 
 #endif

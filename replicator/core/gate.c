@@ -166,8 +166,9 @@ void gate_on_msg(struct step *x, bool own, const struct vc_msg *msg)
 			s->outdate_live = true; /* from here a crossed request is refused */
 	} else if (msg->type == VC_M_OUTDATED && !own && current &&
 		   s->d.standing == VC_PAIRED &&
-		   (msg->request == 0 || msg->request == s->outdate_request)) {
-		/* An answer to a request from before a resync ended says nothing now (TRAPS 10). */
+		   (msg->request == 0 ? s->certain : msg->request == s->outdate_request)) {
+		/* An answer to a request from before a resync ended says nothing now (TRAPS 10); nor does
+		 * the peer's disk error to a host that this pairing has not made whole (S8). */
 		s->consent = true;
 		if (s->phase == VC_INSYNC || s->phase == VC_LOST)
 			session_apart(x); /* the peer's link is closed, whether noticed or not */

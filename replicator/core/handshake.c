@@ -13,12 +13,14 @@
 enum verdict { V_RESUME, V_SELF, V_PEER, V_NONE };
 
 /*
- * Is what was acknowledged since the last pair era still here? Sync: in the page cache, so in the same
- * boot. Semi: in the memory of this very process. Async: the last writer knows best (docs/PROTOCOL.md).
+ * Sync: in the page cache, so in the same boot. Semi: in the memory of this very process. Either, if a
+ * clean stop has flushed it. Async: the last writer knows best (docs/PROTOCOL.md).
  */
-static bool survived(const struct vc_state *s)
+bool cache_survived(const struct vc_state *s)
 {
-	if (s->config.mode == VC_ASYNC)
+	uint8_t flushed[sizeof s->d.boot_id];
+	memset(flushed, VC_BOOT_FLUSHED, sizeof flushed);
+	if (s->config.mode == VC_ASYNC || memcmp(s->d.boot_id, flushed, sizeof flushed) == 0)
 		return true;
 	if (s->config.mode == VC_SEMI)
 		return s->paired_here;
@@ -27,8 +29,10 @@ static bool survived(const struct vc_state *s)
 
 static bool resumable(const struct vc_state *s)
 {
+	/* While it is being resumed too: what was said under one nonce stays so until the peer has heard it. */
+	bool apart = s->phase == VC_APART || (s->phase == VC_LINKING && s->resuming);
 	return s->certain && s->d.standing == VC_PAIRED && s->pairing && !s->consent &&
-	       !s->procdown && s->phase == VC_APART && !s->failed && !s->forgot;
+	       !s->procdown && apart && !s->failed && !s->forgot;
 }
 
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -46,7 +50,7 @@ static void fill_hello(const struct vc_state *s, struct vc_hello *h)
 	h->standing = s->d.standing;
 	h->role = s->role;
 	h->certain = s->certain;
-	h->survived = survived(s);
+	h->survived = cache_survived(s);
 	h->mode = s->config.mode;
 	h->map_base = s->d.map_base;
 	h->lease_ms = s->config.lease_ms;

@@ -34,6 +34,8 @@ void take_unless_there(struct step *x, enum vc_transition t);
 
 /* ---- handshake.c: hellos, pairing, who is the source */
 void handshake_on_hello(struct step *x, bool own, uint64_t sender, const struct vc_hello *hello);
+/* Is what was acknowledged since the last pair era still here? */
+bool cache_survived(const struct vc_state *s);
 /* Says hello if that is due and allowed (S: one quorate membership, no fence pending). */
 void handshake_pursue(struct step *x);
 /* The peer said hello since we paired: it does not wait for a lost link of that pairing. */

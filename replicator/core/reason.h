@@ -36,19 +36,19 @@
 	X(SYNCING, "this copy is incomplete: its resynchronisation from %P has not ended. Start "  \
 		   "%P or mend the data link; it goes on by itself")                               \
 	X(UNCERTAIN, "whether %P went on alone in the meantime is not known. Start %P; or, if it " \
-		     "is lost for good, vmtwin(8), DECISIONS tells how to go on with this copy")     \
+		     "is lost for good: vmtwin force-primary")                                         \
 	X(NO_EVIDENCE, "%P cannot be reached and is not known to be dead: waiting for fencing to " \
 		       "succeed (crm_mon shows it), or for %P to answer")                          \
 	X(NO_QUORUM, "no quorum: this host must not decide alone")                                 \
 	X(NOT_CONNECTED, "waiting for the data link to %P; vmtwin explain tells what keeps it")      \
 	X(DIVERGED, "both hosts wrote without the other: a fork. Nothing is merged or dropped; "   \
-		    "decide whose data is to stay: vmtwin(8), DECISIONS tells how")                 \
+		    "decide whose data is to stay, then give up the other: vmtwin discard-fork")     \
 	X(UNRELATED, "%P holds another unit's data under the same name. Check which host was "     \
-		     "created as the good one: vmtwin(8), DECISIONS tells how to give up one")       \
+		     "created as the good one, and give up the other: vmtwin discard-fork")           \
 	X(BOTH_BLANK, "no host has data yet: create the unit with --good-host on the host that "   \
 		      "holds the VM's files")                                                      \
 	X(NO_COMPLETE_COPY, "no host holds a complete copy with the newest data; both are needed " \
-			    "in the state before; or decide: vmtwin(8), DECISIONS tells how")      \
+			    "in the state before; or decide: vmtwin force-primary")                \
 	X(PEER_PRIMARY, "%P is still primary and connected")                                       \
 	X(LEASE_END, "this host had no proof of quorum for the length of its lease; held writes "  \
 		     "were failed and the VM is taken down")                                       \
@@ -60,7 +60,7 @@
 	X(TARGET_RUNS, "the VM still runs on the copy that is not gone on with; it is ended there first")          \
 	X(ROLLED_BACK, "this unit's copy on one host is older than what the other remembers of it: a disk " \
 		       "or its metadata was put back from an older copy, or lost writes. It is not "       \
-		       "used as a source: vmtwin(8), DECISIONS")                                                                      \
+		       "used as a source; vmtwin explain tells what helps")                                                  \
 	X(FORCED, "forced by the operator: this copy is gone on with, whatever %P holds")               \
 	X(FORCE_NOT_NEEDED, "this host may run the VM already; nothing to force")                       \
 	X(FORCE_CONNECTED, "the unit is connected to %P: nothing to force. Stop the unit on %P first "  \

@@ -104,11 +104,24 @@ void request_on_drained(struct step *x)
 	s->want_demote = false;
 }
 
+/* What a power cut may have taken from the peer is durable here from now on: without a word of that,
+ * the reboot of this host would make both copies look alike (TRAPS 13). */
+static void record_flushed(struct step *x)
+{
+	struct vc_state *s = x->s;
+	bool whole = s->d.standing == VC_PAIRED || s->d.standing == VC_OUTDATED;
+	if (!whole || s->config.mode == VC_ASYNC || s->disk_failed || !cache_survived(s))
+		return;
+	memset(s->d.boot_id, VC_BOOT_FLUSHED, sizeof s->d.boot_id);
+	act_persist(x);
+}
+
 static void finish_stop(struct step *x)
 {
 	struct vc_state *s = x->s;
 	session_apart(x);
 	act(x, VC_A_FLUSH);
+	record_flushed(x);
 	story(x, VC_R_STOPPED);
 	act_reply(x, VC_E_STOP, 0, VC_R_NONE);
 	act(x, VC_A_EXIT);

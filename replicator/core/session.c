@@ -315,7 +315,8 @@ void session_on_stream_broken(struct step *x)
 void session_pursue(struct step *x)
 {
 	struct vc_state *s = x->s;
-	if (s->phase == VC_SOURCE && s->sync_done && lease_valid(s, x->now) &&
+	/* While writes are drained (for a bounded time) the gate may stay open: not into a pair era. */
+	if (s->phase == VC_SOURCE && s->sync_done && s->role != VC_DEMOTING && lease_valid(s, x->now) &&
 	    s->peer_master == s->pair_master)
 		finish_source(x);
 }

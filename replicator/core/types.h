@@ -45,11 +45,14 @@ struct vc_eralog {
 	struct vc_era era[VC_ERAS]; /* oldest first */
 };
 
+#define VC_BOOT_FLUSHED 0xff
+
 /* What is durable. Nothing else of a unit's state outlives its worker. */
 struct vc_durable {
 	uint8_t unit_id[16];	 /* all zero: not known yet (a new, empty second host) */
 	uint8_t boot_id[16];	 /* boot in which the last pair era was recorded: tells whether the page
-				  * cache that held its unflushed writes has survived */
+				  * cache that held its unflushed writes has survived; all VC_BOOT_FLUSHED:
+				  * stopped cleanly since, nothing of them is left in a cache */
 	enum vc_standing standing;
 	uint32_t lease_ms;	 /* agreed at the last pairing; 0: never paired */
 	bool fork;		 /* the peer's last hello was of another branch (S9) */

@@ -25,7 +25,8 @@ struct ctl_cmd {
 	int (*run)(const struct ctl_cmd *cmd, int argc, char **argv); /* returns the exit code */
 };
 
-extern const struct ctl_cmd ctl_create, ctl_destroy, ctl_status, ctl_explain, ctl_log;
+extern const struct ctl_cmd ctl_create, ctl_destroy, ctl_status, ctl_explain, ctl_log, ctl_force,
+    ctl_discard, ctl_support;
 
 enum { CTL_OPT_END = -1, CTL_OPT_BAD = -2, CTL_OPT_HELP = -3 };
 /*

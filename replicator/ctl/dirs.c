@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,5 +174,31 @@ int cd_drop_meta(const char *meta)
 	close(fd);
 	if (rc == 0 && rmdir(meta) < 0)
 		rc = -errno;
+	return rc;
+}
+
+int cd_remove_tree(const char *dir, struct vt_fail *fail)
+{
+	char path[CD_PATH_MAX];
+	char *const roots[] = {path, NULL};
+	FTSENT *e;
+	int rc = 0;
+	snprintf(path, sizeof path, "%s", dir);
+	FTS *fts = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR | FTS_XDEV, NULL);
+	if (!fts)
+		return vt_fail(fail, -errno, "cannot read %s: %s", dir, strerror(errno));
+	while (rc == 0 && (errno = 0, e = fts_read(fts)) != NULL) {
+		int failed = 0;
+		if (e->fts_info == FTS_ERR || e->fts_info == FTS_DNR || e->fts_info == FTS_NS)
+			failed = errno = e->fts_errno;
+		else if (e->fts_info == FTS_DP)
+			failed = rmdir(e->fts_accpath);
+		else if (e->fts_info != FTS_D)
+			failed = unlink(e->fts_accpath);
+		if (failed != 0)
+			rc = vt_fail(fail, -errno, "cannot delete %s: %s",
+				     e->fts_path, strerror(errno));
+	}
+	fts_close(fts);
 	return rc;
 }

@@ -47,4 +47,10 @@ int cd_move(const char *from, const char *to, bool over_empty);
 /* Removes a metadata directory that no unit uses: its two slots and itself. Absent: 0. */
 int cd_drop_meta(const char *meta);
 
+/*
+ * Deletes dir and all that is in it, following no links and into no other file system. What can't be
+ * deleted is told with its name, and then the rest stays.
+ */
+int cd_remove_tree(const char *dir, struct vt_fail *fail);
+
 #endif

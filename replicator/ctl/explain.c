@@ -1,13 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vmtwin explain: why the unit is in its state, in the worker's own words. */
+/* vmtwin explain: why the unit is in its state, in the worker's own words; else what the disk says. */
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/paths.h"
 #include "base/unitconf.h"
 #include "ctl/client.h"
 #include "ctl/cmd.h"
+#include "ctl/record.h"
 
 #define ANSWER_MS 10000
+
+/* Nobody to ask: what the disk says of this host's copy, on standard output. */
+static void tell_record(const char *unit)
+{
+	struct vt_unitconf conf;
+	struct vm_record rec;
+	time_t when;
+	if (vt_unitconf_load(&conf, VT_UNIT_DIR, unit, NULL) == 0 &&
+	    cr_read(conf.store, &rec, &when) == 0) {
+		fputs("on disk here: ", stdout);
+		cr_print_line(stdout, &rec, when);
+	}
+}
 
 static int run_explain(const struct ctl_cmd *cmd, int argc, char **argv)
 {
@@ -27,10 +42,14 @@ static int run_explain(const struct ctl_cmd *cmd, int argc, char **argv)
 	vt_kv_add(&request, "unit", "%s", unit);
 	int rc = vt_ctl_call(&request, &reply, ANSWER_MS, &fail);
 	if (rc < 0)
+		tell_record(unit);
+	if (rc < 0)
 		return ctl_error(cmd, rc == -ECONNREFUSED ? EX_NO_DAEMON : EX_NO_ANSWER, "%s: %s",
 				 unit, fail.text);
 	const char *text = vt_kv_get(&reply, "text");
 	long refused = vt_kv_long(&reply, "rc", -EBADMSG);
+	if (refused == -ENOENT)
+		tell_record(unit);
 	if (refused == -ENOENT)
 		return ctl_error(
 		    cmd, EX_NO_ANSWER,
@@ -50,8 +69,9 @@ const struct ctl_cmd ctl_explain = {
     .summary = "why the unit is in its state on this host, and what it waits for",
     .help =
 	"Usage: vmtwin explain UNIT\n\n"
-	"Prints what this host's worker knows about the unit: its standing, the history it shares\n"
-	"with the other host, whether its data may be used, and what it waits for.\n\n"
+	"Prints whether this host's data may be used, why, by which rule and since when; what\n"
+	"would change it, and what force-primary here would lose; then the facts. Of a unit that\n"
+	"isn't started, what is recorded on disk.\n\n"
 	"Exit codes: 0 printed, 3 vmtwind does not run, 4 unit not started or no answer, 64 "
 	"usage.\n",
     .run = run_explain,

@@ -7,8 +7,8 @@
 #include "base/version.h"
 #include "ctl/cmd.h"
 
-static const struct ctl_cmd *const commands[] = {&ctl_create, &ctl_status, &ctl_explain, &ctl_log,
-						 &ctl_destroy};
+static const struct ctl_cmd *const commands[] = {&ctl_create,  &ctl_status,  &ctl_explain, &ctl_log,
+						 &ctl_force,   &ctl_discard, &ctl_support, &ctl_destroy};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 static int print_help(void)
@@ -17,7 +17,7 @@ static int print_help(void)
 	       "Looks after units: virtual machines whose directory is mirrored between two "
 	       "hosts.\n\n");
 	for (size_t i = 0; i < COMMANDS; i++)
-		printf("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+		printf("  %-13s %s\n", commands[i]->name, commands[i]->summary);
 	printf("\n  vmtwin COMMAND --help   options and exit codes of a command\n"
 	       "  vmtwin --version        version of this program\n\n"
 	       "Starting, stopping and moving a VM is Pacemaker's business: pcs resource ...\n");

@@ -56,6 +56,10 @@ static int read_slot(int fd, struct vm_record *rec)
 	ssize_t n = pread(fd, bytes, sizeof bytes, 0);
 	if (n < 0)
 		return -errno;
+	/* A worker that was killed may have written it without having made it durable. What is read here
+	 * is acted upon, so no power cut may bring an older record back (S5). */
+	if (fdatasync(fd) < 0)
+		return -errno;
 	if (n != (ssize_t)sizeof bytes)
 		return -EBADMSG;
 	return vm_decode(rec, bytes);
@@ -86,23 +90,21 @@ static int choose_slot(struct vm_file *file, const char *meta_dir, struct vc_dur
 {
 	struct vm_record rec[2] = {0};
 	int res[2];
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < 2; i++)
 		res[i] = read_slot(file->fd[i], &rec[i]);
-		if (res[i] == -EPROTONOSUPPORT)
-			return vt_fail(fail, res[i],
-				       "%s/%s was written by another version of vmtwin; install the "
-				       "version that the other host runs",
-				       meta_dir, slot_name[i]);
-	}
-	*damaged = (res[0] < 0) != (res[1] < 0);
-	if (res[0] < 0 && res[1] < 0)
-		return vt_fail(fail, -EBADMSG,
+	int slot = vm_choose(rec, res, damaged);
+	if (slot == -EPROTONOSUPPORT)
+		return vt_fail(fail, slot,
+			       "%s/%s was written by another version of vmtwin; install the "
+			       "version that the other host runs",
+			       meta_dir, slot_name[res[0] != -EPROTONOSUPPORT]);
+	if (slot < 0)
+		return vt_fail(fail, slot,
 			       "both metadata slots in %s are damaged; nothing was touched. Keep a copy "
 			       "of the store and resynchronise this host from the other one",
 			       meta_dir);
-	if (res[0] < 0 || (res[1] == 0 && rec[1].generation > rec[0].generation))
-		file->current = 1;
-	file->generation = rec[file->current].generation;
+	file->current = slot;
+	file->generation = rec[slot].generation;
 	*out = rec[file->current].durable;
 	return 0;
 }

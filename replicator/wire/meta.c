@@ -94,3 +94,24 @@ int vm_decode(struct vm_record *rec, const uint8_t *in)
 	rec->generation = vt_get_u64(&r);
 	return get_durable(&r, &rec->durable) ? 0 : -EBADMSG;
 }
+
+int vm_choose(const struct vm_record rec[2], const int res[2], int *damaged)
+{
+	uint64_t a = rec[0].generation, b = rec[1].generation;
+	/* Written in turn, two whole slots are one generation apart; otherwise a write that the disk had
+	 * confirmed is lost, or one slot was put back. */
+	bool gap = res[0] == 0 && res[1] == 0 && a != b + 1 && b != a + 1;
+	*damaged = (res[0] < 0) != (res[1] < 0) || gap;
+	if (res[0] == -EPROTONOSUPPORT || res[1] == -EPROTONOSUPPORT)
+		return -EPROTONOSUPPORT;
+	if (res[0] < 0 && res[1] < 0)
+		return -EBADMSG;
+	return res[0] < 0 || (res[1] == 0 && rec[1].generation > rec[0].generation);
+}
+
+void vm_distrust(struct vc_durable *durable)
+{
+	if (durable->standing == VC_SOLO)
+		durable->standing = VC_OUTDATED;
+	durable->map_base = 0; /* nor does it say what has changed since */
+}

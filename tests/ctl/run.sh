@@ -8,9 +8,10 @@ cd "$(dirname "$0")/../.." || exit 1
 if [ "${1:-}" != --inside ]; then
 	[ "$(id -u)" = 0 ] || { echo "tests/ctl/run.sh needs root" >&2; exit 1; }
 	build=$(realpath "${1:-build}")
-	exec timeout 300 unshare --mount --net --propagation private "$0" --inside "$build"
+	exec timeout 600 unshare --mount --net --propagation private "$0" --inside "$build"
 fi
 build=$2
+only=${VT_CTL_TESTS:-} # some of the tests
 vmtwin=$build/vmtwin
 passed=0 failed=0 skipped=0
 work=$(mktemp -d /tmp/vmtwin-ctl-XXXXXX)
@@ -103,7 +104,7 @@ test_usage() {
 	expect 64 "See vmtwin --help" "$vmtwin"
 	expect 0 "Usage: vmtwin COMMAND" "$vmtwin" --help
 	expect 0 "vmtwin 0" "$vmtwin" --version
-	for c in create status explain log destroy; do
+	for c in create status explain log force-primary discard-fork support destroy; do
 		expect 0 "Usage: vmtwin $c" "$vmtwin" $c --help
 		expect 64 "unknown option '--frobnicate'" "$vmtwin" $c --frobnicate
 	done
@@ -234,10 +235,10 @@ test_good_host() {
 	local slot=$fs/images/.vmtwin/vm1/meta/slot1
 	same "metadata slots" "4096 4096" "$(stat -c %s "$fs"/images/.vmtwin/vm1/meta/slot? | xargs)"
 	same "standing solo" 4 "$(byte_at "$slot" 52)"
-	same "one era" 1 "$(byte_at "$slot" 57)"
-	same "era 1" 1 "$(byte_at "$slot" 61)"
-	same "writer is slot 0, h1" 0 "$(byte_at "$slot" 85)"
-	same "member is h1 alone" 1 "$(byte_at "$slot" 86)"
+	same "one era" 1 "$(byte_at "$slot" 74)"
+	same "era 1" 1 "$(byte_at "$slot" 78)"
+	same "writer is slot 0, h1" 0 "$(byte_at "$slot" 102)"
+	same "member is h1 alone" 1 "$(byte_at "$slot" 103)"
 	same "unit file" "hosts = h2 h1" "$(grep ^hosts "$units/vm1.conf")"
 	expect 0 "is gone from this host" destroy
 	same "all is back" "$before" "$(cd "$vm_dir" && find . -printf '%p %y %u %g %m %s\n' | sort)"
@@ -254,7 +255,7 @@ test_second_host() {
 	expect 0 "until the files have come from h1" create --host h2
 	local slot=$fs/images/.vmtwin/vm1/meta/slot1
 	same "standing syncing" 1 "$(byte_at "$slot" 52)"
-	same "no era" 0 "$(byte_at "$slot" 57)"
+	same "no era" 0 "$(byte_at "$slot" 74)"
 	same "unit not known" 0 "$(byte_at "$slot" 20)"
 	same "store empty" "" "$(ls -A "$data")"
 	same "directory made" "" "$(ls -A "$vm_dir")"
@@ -467,7 +468,356 @@ wait_for() { # until TEXT is in the followed output
 	fail "log -f did not show '$1'"
 }
 
-for t in usage bad_input in_use good_host second_host strange_states killed status log; do
+# ---- the operator's way out: a stand-in answers for vmtwind ----------------------------------------
+
+replay_dir=$work/daemon
+
+replay_start() {
+	rm -rf "$replay_dir" && mkdir "$replay_dir"
+	ip link set lo up 2>/dev/null
+	coproc DAEMON { exec "$build/tests/ctl-replay" "$replay_dir"; }
+	holders+=("$DAEMON_PID")
+	read -r -t 10 _ <&"${DAEMON[0]}" || { fail "ctl-replay does not start"; return 1; }
+	printf 'rc=0\n' | tee "$replay_dir/start" "$replay_dir/stop" >"$replay_dir/force"
+}
+replay_stop() { kill "$DAEMON_PID" && wait "$DAEMON_PID" 2>/dev/null; }
+asked() { sed -n 's/^cmd=\([a-z-]*\) .*/\1/p' "$replay_dir/log" 2>/dev/null | xargs; }
+forget_asked() { rm -f "$replay_dir/log"; }
+
+# facts KEY=VALUE...: what explain answers, with what it says else.
+facts() {
+	printf '%s\n' "$@" rc=0 text=facts host=h1 peer=h2 peer-member=0 role=secondary usable=no \
+		'rule=standing outdated' standing=outdated fork=0 force-rc=0 \
+		'loses=all that h2 has acknowledged since it went on alone' >"$replay_dir/explain"
+}
+
+# typed TEXT COMMAND...: the command on a terminal where TEXT is typed, and its exit code
+typed() {
+	local text=$1 out
+	shift
+	out=$(script -qc "$(printf '%q ' "$@"); echo \"exit \$?\"" /dev/null < <(echo "$text"; sleep 0.3))
+	echo "$out"
+	out=${out##*exit }
+	return "${out%%[!0-9]*}"
+}
+
+test_force() {
+	local force=("$vmtwin" force-primary vm1)
+	new_vm
+	ip link set lo up 2>/dev/null
+	expect 3 "systemctl start vmtwind" "${force[@]}" --yes
+	expect 64 "is not a unit's name" "$vmtwin" force-primary ../x
+	expect 64 "which unit?" "$vmtwin" force-primary --yes
+	replay_start || return
+	printf 'rc=-2\ntext=unit vm1 is not started on this host\n' >"$replay_dir/explain"
+	expect 4 "start it first" "${force[@]}" --yes
+	printf 'rc=0\ntext=facts\n' >"$replay_dir/explain"
+	expect 1 "older than this command" "${force[@]}" --yes
+	facts force-rc=-114 usable=yes 'rule=standing solo'
+	expect 1 "not needed: this host's data may be used (rule: standing solo)" "${force[@]}" --yes
+	facts force-rc=-16 role=primary usable=yes rule=primary
+	expect 1 "not needed" "${force[@]}" --yes
+	facts force-rc=-16 'force-text=h2 has the VM: stop it there first'
+	expect 1 "refused: h2 has the VM: stop it there first; nothing was changed" "${force[@]}" --yes
+	facts force-rc=-5 'force-text=this host'"'"'s disk failed'
+	expect 1 "disk failed; nothing was changed" "${force[@]}" --yes
+	facts
+	expect 1 "name typed on a terminal, or --yes; nothing was changed" "${force[@]}"
+	same "what was asked up to here" "" "$(asked | tr ' ' '\n' | grep -v explain | xargs)"
+	if command -v script >/dev/null; then
+		forget_asked
+		expect 1 "'vm2' is not the name of the unit, vm1; nothing was changed" typed vm2 "${force[@]}"
+		expect 1 "nothing was changed" typed "" "${force[@]}"
+		same "a wrong name forces nothing" "explain explain" "$(asked)"
+		expect 0 "the copy on h1 may be used from now on" typed vm1 "${force[@]}"
+		same "the right one does" "explain explain explain force" "$(asked)"
+	else
+		skip "no script(1) to type on a terminal"
+	fi
+	expect 0 "This may lose: all that h2 has acknowledged since it went on alone." "${force[@]}" --yes
+	expect 0 "pcs stonith confirm h2" "${force[@]}" --yes
+	expect 0 "make sure that it is off" "${force[@]}" --yes
+	facts peer-member=1
+	same "a host that is there is not to be confirmed off" "" "$("${force[@]}" --yes | grep confirm)"
+	printf 'rc=-16\ntext=unit vm1: h2 has the VM\n' >"$replay_dir/force"
+	expect 1 "refused: unit vm1: h2 has the VM" "${force[@]}" --yes
+	expect 1 "run this as root" setpriv --reuid 65534 --clear-groups "${force[@]}" --yes
+	replay_stop
+}
+
+discard() { "$vmtwin" discard-fork vm1 --unit-dir "$units" "$@"; }
+kept() { find "$fs/images/.vmtwin" -maxdepth 1 -name 'vm1.fork-*'; }
+meta_of() { byte_at "$fs/images/.vmtwin/vm1/meta/slot1" "$1"; }
+
+prepare_fork() {
+	new_vm
+	create --host h1 >/dev/null
+	facts fork=1 'rule=fork'
+	forget_asked
+}
+
+# The branch is there once and whole, and the store is one of the two whole ones.
+fork_whole() {
+	[ "$(find "$fs/images" -name disk.qcow2 -exec cat {} +)" = disk ] &&
+		[ "$(stat -c %s "$fs/images/.vmtwin/vm1/meta/slot0" "$fs/images/.vmtwin/vm1/meta/slot1" | xargs)" = "4096 4096" ] &&
+		[ -d "$fs/images/.vmtwin/vm1/data" ]
+}
+
+fork_discarded() { # AFTER
+	local dir
+	dir=$(kept)
+	same "one branch kept, $1" 1 "$(wc -l <<<"$dir")"
+	same "with its bytes, $1" disk "$(cat "$dir/data/disk.qcow2")"
+	same "the store is empty, $1" "" "$(ls -A "$fs/images/.vmtwin/vm1/data")"
+	same "as a second host's, $1" "1 0 0" "$(meta_of 52) $(meta_of 74) $(meta_of 20)"
+	same "nothing else is left, $1" "2" "$(find "$fs/images/.vmtwin" -mindepth 1 -maxdepth 1 | wc -l)"
+}
+
+killed_in_discard() {
+	fork_whole || fail "discard-fork killed at $1: no whole store, or the branch is not whole"
+	if [ -z "$(kept)" ]; then
+		# a run that was not asked for this again: it is known from what lies there
+		[ -e "$fs/images/.vmtwin/vm1.discard-new/data/disk.qcow2" ] && facts fork=0
+		expect 0 "branch is given up" discard --yes
+	fi
+	fork_discarded "killed at $1"
+}
+
+refused_discards() {
+	prepare_fork
+	refused 1 "no unit 'vm9'" "$vmtwin" discard-fork vm9 --unit-dir "$units" --yes
+	refused 1 "name typed on a terminal, or --yes; nothing was changed" discard
+	command -v script >/dev/null &&
+		refused 1 "is not the name of the unit" typed vm "$vmtwin" discard-fork vm1 --unit-dir "$units"
+	facts fork=1 role=primary
+	refused 1 "this host is primary" discard --yes
+	refused 1 "this host is primary" discard --yes --even-so
+	facts
+	refused 1 "no fork was seen with h2 (standing outdated)" discard --yes
+	printf 'rc=-2\ntext=unit vm1 is not started on this host\n' >"$replay_dir/explain"
+	refused 1 "not started on this host, and no fork is recorded" discard --yes
+	facts fork=1
+	same "nothing was stopped" "" "$(asked | tr ' ' '\n' | grep -v explain | xargs)"
+	printf 'rc=-110\ntext=unit vm1: stop took too long\n' >"$replay_dir/stop"
+	refused 1 "can't be stopped here: unit vm1: stop took too long; nothing was changed" discard --yes
+	printf 'rc=0\n' >"$replay_dir/stop"
+	flock -F -n "$fs/images/.vmtwin/vm1/meta" sleep 60 &
+	holders+=($!)
+	sleep 0.2
+	forget_asked
+	refused 1 "a worker of this unit is still running" discard --yes
+	same "a unit that was stopped is started again" "explain stop start" "$(asked)"
+	kill "$!" && wait "$!" 2>/dev/null
+	mount --bind "$fs/images/.vmtwin/vm1" "$fs/images/.vmtwin/vm1"
+	refused 1 "is a mount point" discard --yes
+	umount "$fs/images/.vmtwin/vm1"
+	flock -F -n "$units" sleep 60 &
+	holders+=($!)
+	sleep 0.2
+	refused 1 "locked by another" discard --yes
+	kill "$!" && wait "$!" 2>/dev/null
+	head -c 30M /dev/zero >"$data/big" && sync -f "$data"
+	refused 1 "make room, or say --even-so; nothing was changed" discard --yes
+	rm "$data/big"
+	: >"$fs/images/.vmtwin/vm1.discard-new"
+	refused 1 "not a directory" discard --yes
+	rm "$fs/images/.vmtwin/vm1.discard-new"
+	refused 1 "run this as root" setpriv --reuid 65534 --clear-groups "$vmtwin" discard-fork vm1 --unit-dir "$units"
+}
+
+kept_branches() {
+	local name
+	name=$(basename "$(kept)")
+	expect 0 "$name" discard --list
+	expect 0 "standing solo (it holds writes that the other host lacks), last era 1" discard --list
+	refused 1 "is not a kept branch" discard --delete vm1 --yes
+	refused 1 "is not a kept branch" discard --delete "../vm1/$name" --yes
+	refused 1 "is not a kept branch" discard --delete "/tmp/$name" --yes
+	refused 1 "there is no" discard --delete vm1.fork-20000101-000000 --yes
+	refused 1 "name typed on a terminal" discard --delete "$name"
+	cp "$units/vm1.conf" "$units/$name.conf"
+	refused 1 "is not a kept branch" discard --delete "$name" --yes
+	expect 0 "no kept branches" discard --list
+	rm "$units/$name.conf"
+	flock -F -n "$fs/images/.vmtwin/$name/meta" sleep 60 &
+	holders+=($!)
+	sleep 0.2
+	refused 1 "in use by a worker" discard --delete "$name" --yes
+	kill "$!" && wait "$!" 2>/dev/null
+	if killed unlink 2 "$vmtwin" discard-fork vm1 --unit-dir "$units" --delete "$name" --yes; then
+		expect 0 "its deletion was interrupted" discard --list
+		name=$name.deleting
+	else
+		skip "deletion killed: no strace"
+	fi
+	expect 0 "is deleted" discard --delete "$name" --yes
+	same "it is gone" "" "$(kept)"
+	expect 0 "no kept branches" discard --list
+}
+
+test_discard() {
+	replay_start || return
+	refused_discards
+	prepare_fork
+	local before owner
+	owner=$(stat -c '%u:%g %a' "$data")
+	before=$(lsattr -d "$vm_dir" 2>/dev/null)
+	expect 0 "vmtwin discard-fork vm1 --delete vm1.fork-" discard --yes
+	same "stopped and started" "explain stop start" "$(asked)"
+	same "so that nobody notices" "restart_ms restart" "$(grep -o 'restart[_a-z]*' "$replay_dir/log" | xargs)"
+	fork_discarded "done"
+	same "owner and mode of the store" "$owner" "$(stat -c '%u:%g %a' "$data")"
+	same "the VM's directory is protected as before" "$before" "$(lsattr -d "$vm_dir" 2>/dev/null)"
+	kept_branches
+	prepare_fork
+	printf 'rc=-2\ntext=unit vm1 is not started on this host\n' >"$replay_dir/explain"
+	expect 0 "branch is given up" discard --yes --even-so
+	same "a unit that doesn't run is left to Pacemaker" "explain" "$(asked)"
+	prepare_fork
+	killed renameat2 2 "$vmtwin" discard-fork vm1 --unit-dir "$units" --yes # stopped, not exchanged
+	printf 'rc=-2\ntext=unit vm1 is not started on this host\n' >"$replay_dir/explain"
+	forget_asked
+	expect 0 "going on from an earlier run" discard --yes
+	same "what an earlier run stopped is started" "explain start" "$(asked)"
+	fork_discarded "stopped by an earlier run"
+	# what counts as a branch, where the run was killed before it had its name: a history, or data
+	prepare_fork
+	killed renameat2 3 "$vmtwin" discard-fork vm1 --unit-dir "$units" --yes
+	rm -r "$fs/images/.vmtwin/vm1.discard-new/data"/*
+	facts fork=0
+	expect 0 "going on from an earlier run" discard --yes
+	same "a history without data" "4 0" "$(byte_at "$(kept)/meta/slot1" 52) $(find "$(kept)/data" -type f | wc -l)"
+	rm -r "$(kept)"
+	prepare_other_host
+	create --host h2 >/dev/null
+	printf 'disk' >"$data/disk.qcow2"
+	facts fork=1
+	killed renameat2 3 "$vmtwin" discard-fork vm1 --unit-dir "$units" --yes
+	facts fork=0
+	expect 0 "going on from an earlier run" discard --yes
+	same "data without a history" disk "$(cat "$(kept)/data/disk.qcow2")"
+	prepare_fork
+	printf 'rc=-5\ntext=no\n' >"$replay_dir/start"
+	expect 1 "doesn't start here again: no" discard --yes
+	fork_discarded "started in vain"
+	printf 'rc=0\n' >"$replay_dir/start"
+	replay_stop
+	prepare_fork
+	refused 1 "vmtwind does not run on this host" discard --yes
+	expect 0 "branch is given up" discard --yes --even-so
+	command -v strace >/dev/null || { skip "discard-fork killed at each step: no strace"; return; }
+	replay_start || return
+	at_each_step prepare_fork killed_in_discard "$vmtwin" discard-fork vm1 --unit-dir "$units" --yes
+	replay_stop
+}
+
+# fake PROGRAM <TEXT: that program, for this test's mount namespace
+fake() {
+	local path
+	path=$(command -v "$1") || { skip "no $1 here"; return 1; }
+	path=$(realpath "$path")
+	{ echo '#!/bin/bash'; cat; } >"$work/fake-$1"
+	chmod 755 "$work/fake-$1"
+	mount --bind "$work/fake-$1" "$path" && fakes+=("$path")
+}
+
+# members ARCHIVE: its members without the varying part of their names
+members() { tar -tzf "$1" | sed 's/^vmtwin-support-vm1-[0-9]*-[0-9]*/TOP/' | sort | xargs; }
+member() { tar -xzOf "$1" --wildcards "*/$2"; }
+
+support() { "$vmtwin" support vm1 --unit-dir "$units" "$@"; }
+
+support_refused() {
+	refused 1 "File exists; name another file" support --output "$fs/there"
+	refused 1 "No such file or directory; nothing was written" support --output "$fs/none/x.tar.gz"
+	refused 1 "no unit 'vm9'" "$vmtwin" support vm9 --unit-dir "$units" --output "$fs/x.tar.gz"
+	refused 64 "one or the other" support --local --peer-archive "$fs/there"
+	refused 1 "nothing was written" support --peer-archive "$fs/none"
+	refused 1 "run this as root" setpriv --reuid 65534 --clear-groups "$vmtwin" support vm1 --output "$work/x"
+	refused 1 "holds nothing of unit vm1 from h2" support --peer-archive "$fs/there" --output "$fs/x.tar.gz"
+	command -v script >/dev/null &&
+		refused 1 "not to a terminal" typed "" "$vmtwin" support vm1 --unit-dir "$units" --output -
+	head -c 60M /dev/zero >"$fs/full" 2>/dev/null
+	refused 1 "no archive was made" support --output "$fs/x.tar.gz"
+	rm -f "$fs/full"
+}
+
+test_support() {
+	local secrets='s3cret-pw-1|s3cret-key-2|s3cret-login-3|s3cret-comment-4' out=$work/out.tar.gz fakes=()
+	local own="MANIFEST|cib.xml|corosync.conf|crm_mon.txt|eras.txt|explain.txt|files.txt|kept-forks.txt|os-release|status.json|store.txt|story.log|unit.conf|versions.txt"
+	new_vm
+	create --host h1 >/dev/null
+	mkdir -p "$work/etc-corosync" "$work/varlog/vmtwin"
+	if ! mount --bind "$work/etc-corosync" /etc/corosync || ! mount --bind "$work/varlog" /var/log; then
+		skip "no bind mounts"
+		return
+	fi
+	printf 'totem {\n  # s3cret-comment-4\n  token: 1000\n  key: s3cret-key-2\n}\n' >/etc/corosync/corosync.conf
+	echo s3cret-key-2 >/etc/corosync/authkey
+	echo "the story" >/var/log/vmtwin/vm1.log
+	fake cibadmin <<-'TEXT'
+		echo '<cib><nvpair id="a" name="passwd" value="s3cret-pw-1"/><nvpair id="b" name="ip" value="10.9.8.7"/>'
+		echo '<nvpair id="c" name="url" value="https://u:s3cret-login-3@h/"/><!-- s3cret-comment-4 --></cib>'
+	TEXT
+	fake crm_mon <<-'TEXT'
+		echo "crm_mon $*"
+	TEXT
+	fake ssh <<-TEXT
+		[ "\$*" = "-o BatchMode=yes -o ConnectTimeout=10 -- h2 vmtwin support vm1 --local --output -" ] || exit 99
+		[ -e "$work/peer.tar.gz" ] || exit 255
+		cat "$work/peer.tar.gz"
+	TEXT
+	replay_start || return
+	facts
+	printf '%s\n' rc=0 node=h1 unit0.name=vm1 unit0.host=h1 unit0.state=PRIM >"$replay_dir/status"
+	echo there >"$fs/there"
+	support_refused
+	expect 0 "out.tar.gz" support --local --output "$out"
+	same "for root's eyes" 600 "$(stat -c %a "$out")"
+	same "all that is promised, of this host only" "$(tr '|' '\n' <<<"$own" | sort | xargs)" \
+		"$(members "$out" | tr ' ' '\n' | sed -n 's|^TOP/h1/||p' | grep -xE "$own" | xargs)"
+	same "nothing but that host" "" "$(members "$out" | tr ' ' '\n' | grep -v '^TOP/$' | grep -v '^TOP/h1/')"
+	same "no secrets" "" "$(tar -xzOf "$out" | grep -aoE "$secrets" | sort -u)"
+	same "what helps stays" "1 1 1 1" "$(member "$out" cib.xml | grep -c 10.9.8.7) $(member "$out" corosync.conf |
+		grep -c 'token: 1000') $(member "$out" story.log | grep -c 'the story') $(member "$out" crm_mon.txt | grep -c -- -1rfA)"
+	same "eras are decoded" "2" "$(member "$out" eras.txt | grep -c 'standing solo')"
+	same "the unit's state" "PRIM" "$(member "$out" status.json | grep -o PRIM)"
+	rm "$out"
+	expect 0 "vmtwin support vm1 --local --output /root/vm1-h2.tar.gz" support --output "$out"
+	same "the archive tells too what to type" 1 "$(member "$out" NOT-COLLECTED-h2.txt | grep -c -- --peer-archive)"
+	rm "$out"
+	mkdir -p "$work/p/vmtwin-support-vm1-20260101-000000/h2" "$work/p/vmtwin-support-vm1-20260101-000000/h3"
+	echo theirs >"$work/p/vmtwin-support-vm1-20260101-000000/h2/story.log"
+	echo alien | tee "$work/p/vmtwin-support-vm1-20260101-000000/h3/x" "$work/p/vmtwin-support-vm1-20260101-000000/h1" >"$work/evil"
+	(cd "$work/p" && tar -czPf "$work/peer.tar.gz" -- * ../evil)
+	expect 0 "out.tar.gz" support --output "$out"
+	same "both hosts, by ssh" "the story theirs" "$(member "$out" h1/story.log) $(member "$out" h2/story.log)"
+	same "of theirs nothing else" "" "$(tar -xzOf "$out" | grep -a alien)"
+	rm "$out"
+	expect 0 "" support --peer-archive "$work/peer.tar.gz" --output "$out"
+	same "both hosts, joined" "the story theirs" "$(member "$out" h1/story.log) $(member "$out" h2/story.log)"
+	rm "$out"
+	support --local --output - >"$out"
+	same "to standard output" "the story" "$(member "$out" h1/story.log)"
+	fake crm_mon <<-TEXT
+		: >"$work/slow"
+		exec sleep 2
+	TEXT
+	rm -f "$out"
+	"$vmtwin" support vm1 --unit-dir "$units" --local --output "$out" >/dev/null 2>&1 &
+	for ((i = 0; i < 50; i++)); do [ -e "$work/slow" ] && break; sleep 0.1; done
+	kill $!
+	wait $! 2>/dev/null
+	same "interrupted, it leaves nothing" "" "$(find "$work" -maxdepth 1 -name out.tar.gz -o -maxdepth 1 -name '.vmtwin-support-*')"
+	replay_stop
+	rm "$units/vm1.conf"
+	expect 0 "out.tar.gz" support --local --output "$out"
+	same "without unit file and daemon too" "the story" "$(member "$out" story.log)"
+	same "nothing is left behind" "" "$(find "$work" /var/tmp -maxdepth 1 -name '.vmtwin-support-*')"
+	umount /var/log /etc/corosync "${fakes[@]}"
+}
+
+for t in ${only:-usage bad_input in_use good_host second_host strange_states killed status log force discard support}; do
 	before=$failed
 	"test_$t"
 	[ "$failed" = "$before" ] || echo "in test_$t"

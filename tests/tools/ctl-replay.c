@@ -2,7 +2,7 @@
 /*
  * ctl-replay DIR: answers each control request with the lines "key=value" of DIR/CMD, or of
  * DIR/CMD.N if the request asks for page N (key `from`); a vertical tab in a value becomes a line
- * end. For tests of the command's output. Says "ready" when it listens; ends at SIGTERM.
+ * end. Requests are appended to DIR/log, one a line. For tests of the command's output. Says "ready" when it listens; ends at SIGTERM.
  */
 #include <errno.h>
 #include <limits.h>
@@ -13,6 +13,20 @@
 
 #include "io/ipcs.h"
 
+static void log_request(const char *dir, const struct vt_kv *kv)
+{
+	char path[PATH_MAX];
+	const char *key, *value;
+	snprintf(path, sizeof path, "%s/log", dir);
+	FILE *f = fopen(path, "ae");
+	if (!f)
+		return;
+	for (size_t pos = 0; vt_kv_next(kv, &pos, &key, &value);)
+		fprintf(f, "%s=%s ", key, value);
+	fputc('\n', f);
+	fclose(f);
+}
+
 static void on_request(void *ctx, struct vt_ipcs_conn *conn, const struct vt_kv *kv)
 {
 	char path[PATH_MAX], line[4096];
@@ -22,6 +36,7 @@ static void on_request(void *ctx, struct vt_ipcs_conn *conn, const struct vt_kv 
 	snprintf(path, sizeof path, "%s/%s%s%s", (const char *)ctx, cmd ? cmd : "none",
 		 from ? "." : "", from ? from : "");
 	vt_kv_init(&reply);
+	log_request(ctx, kv);
 	FILE *f = fopen(path, "re");
 	while (f && fgets(line, sizeof line, f)) {
 		line[strcspn(line, "\n")] = '\0';

@@ -663,6 +663,78 @@ static void rolled_back_solo_disk_is_a_fork(void **state)
 	assert_int_equal(w.host[1].disk.standing, VC_PAIRED);
 }
 
+static void lose_all(unsigned h)
+{
+	memset(&w.host[h].cache, 0, sizeof w.host[h].cache);
+	memset(&w.host[h].durable, 0, sizeof w.host[h].durable);
+}
+
+/* A disk error of the one that has the data is no consent to the other that lost some of it and was
+ * never in sync in this pairing. */
+static void unasked_consent_counts_in_sync_only(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	lose_all(1);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	w.link_net_up = false;
+	world_power_on(&w, 1);
+	settle(500);
+	assert_int_equal(w.host[1].core.phase, VC_LINKING);
+	assert_false(w.host[1].core.sender);
+	world_event_type(&w, 1, VC_E_PROMOTE);
+	world_event_type(&w, 0, VC_E_DISK_FAILED);
+	settle(500);
+	assert_int_equal(w.host[1].disk.standing, VC_PAIRED);
+	assert_int_equal(w.host[1].gate, VC_G_READONLY);
+}
+
+/* The primary's power cut took what the secondary holds; its clean stop and reboot must not take that too
+ * (S1, TRAPS 13). */
+static void clean_stop_keeps_the_survivors_copy(void **state)
+{
+	(void)state;
+	world_power_off(&w, 0);
+	lose_all(0);
+	settle(300);
+	world_event_type(&w, 1, VC_E_STOP);
+	settle(300);
+	assert_false(w.host[1].worker);
+	world_power_off(&w, 1);
+	world_power_on(&w, 0);
+	world_power_on(&w, 1);
+	settle(3000);
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
+	assert_true(w.host[1].core.sender);
+	assert_memory_equal(&w.host[0].cache, &w.acked, sizeof w.acked);
+	assert_int_equal(w.acked_count, 1);
+}
+
+/* A resync does not end while writes in flight are drained: in the pair era nothing is acknowledged alone. */
+static void resync_waits_for_a_demotion(void **state)
+{
+	(void)state;
+	world_power_off(&w, 1);
+	world_fence(&w, 0);
+	world_power_on(&w, 1);
+	for (int i = 0; i < 50 && w.host[1].core.phase != VC_TARGET; i++) {
+		world_pass(&w, 10);
+		world_settle(&w);
+	}
+	world_guest_write(&w, 0);
+	assert_true(w.host[0].pending_write >= 0);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	assert_int_equal(w.host[0].core.role, VC_DEMOTING);
+	world_event_type(&w, 0, VC_E_SYNC_DONE);
+	assert_int_equal(w.host[0].core.phase, VC_SOURCE);
+	world_cut_link(&w);
+	settle(200);
+	assert_int_equal(w.host[0].demote_rc, 0);
+	assert_int_equal(w.acked_count, 2); /* alone, in the solo era */
+	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+}
+
 #define STORY(f) cmocka_unit_test_setup(f, prim_second)
 
 int main(void)
@@ -700,6 +772,9 @@ int main(void)
 	    STORY(force_has_rules),
 	    STORY(rolled_back_disk_is_no_source),
 	    STORY(rolled_back_solo_disk_is_a_fork),
+	    STORY(unasked_consent_counts_in_sync_only),
+	    STORY(clean_stop_keeps_the_survivors_copy),
+	    STORY(resync_waits_for_a_demotion),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,30 @@ static void damaged_slot_falls_back(void **state)
 	vm_file_close(&file);
 }
 
+/* A disk that confirms a write and loses it: the slots do not follow each other any more. */
+static void lost_write_is_noticed(void **state)
+{
+	struct vc_durable solo = sample(2), out;
+	struct vm_file file;
+	uint8_t before[VM_SLOT_SIZE];
+	int damaged;
+	(void)state;
+	solo.standing = VC_SOLO;
+	assert_int_equal(vm_file_create(dir, &solo, NULL), 0);
+	assert_int_equal(vm_file_open(&file, dir, &out, &damaged, NULL), 0);
+	int lost = 1 - file.current;
+	assert_int_equal(pread(file.fd[lost], before, sizeof before, 0), sizeof before);
+	assert_int_equal(vm_file_store(&file, &solo), 0);
+	assert_int_equal(pwrite(file.fd[lost], before, sizeof before, 0), sizeof before);
+	assert_int_equal(vm_file_store(&file, &solo), 0);
+	vm_file_close(&file);
+	assert_int_equal(vm_file_open(&file, dir, &out, &damaged, NULL), 0);
+	assert_int_equal(damaged, 1);
+	vm_distrust(&out);
+	assert_int_equal(out.standing, VC_OUTDATED);
+	vm_file_close(&file);
+}
+
 static void both_damaged_is_refused(void **state)
 {
 	struct vc_durable d = sample(1), out;
@@ -170,6 +194,7 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(slots_take_turns, setup, teardown),
 	    cmocka_unit_test_setup_teardown(second_daemon_is_refused, setup, teardown),
 	    cmocka_unit_test_setup_teardown(damaged_slot_falls_back, setup, teardown),
+	    cmocka_unit_test_setup_teardown(lost_write_is_noticed, setup, teardown),
 	    cmocka_unit_test_setup_teardown(both_damaged_is_refused, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -94,6 +94,39 @@ static void send_request(struct vm_request *request)
 	vm_worker_send(request->unit, &msg);
 }
 
+/*
+ * A command stops the worker for a moment and starts it again (vmtwin discard-fork). Pacemaker is not to
+ * notice: a monitor or start that comes meanwhile waits for the new worker. A stop of Pacemaker's own
+ * ends this, and if the command is gone the worker is started when its time is over.
+ */
+static void end_restart(struct vm_unit *unit)
+{
+	unit->restarting = false;
+	vm_timer_stop(unit->m, &unit->restart_timer);
+}
+
+static void on_restart_overdue(void *data)
+{
+	struct vm_unit *unit = data;
+	struct vt_fail fail = {0};
+	unit->restart_timer = 0;
+	unit->restarting = false;
+	vt_log(VT_WARN, unit->name, "the command that stopped the unit has not started it again; "
+	       "starting it");
+	if (vm_unit_start(unit, NULL, &fail) < 0)
+		vm_control_refuse(unit, -EIO, fail.text);
+}
+
+static void begin_restart(struct vm_unit *unit, const struct vt_kv *stop)
+{
+	long ms = vt_kv_long(stop, "restart_ms", 0);
+	end_restart(unit);
+	if (ms < 1 || ms > VM_RESTART_MAX_MS)
+		return;
+	unit->restarting = true;
+	vm_timer(unit->m, &unit->restart_timer, (unsigned)ms, unit, on_restart_overdue);
+}
+
 void vm_control_pump(struct vm_unit *unit)
 {
 	if (unit->state != VM_ATTACHED)
@@ -112,6 +145,7 @@ void vm_control_reply(struct vm_unit *unit, const struct vw_request *reply)
 		return; /* answered already: its time was over */
 	if (strcmp(r->cmd, "stop") == 0 && vt_kv_long(&reply->kv, "rc", -EBADMSG) == 0) {
 		unit->stopping = true;
+		begin_restart(unit, &r->kv);
 		r->state = VM_REQ_ENDING; /* stopped means that the process is gone */
 		return;
 	}
@@ -125,6 +159,10 @@ static void finish_gone(struct vm_request *r, const char *text)
 	char full[768];
 	if (r->state == VM_REQ_ENDING && r->unit->state == VM_DOWN) {
 		finish(r, 0, "");
+		return;
+	}
+	if (r->unit->restarting) {
+		r->state = VM_REQ_WAITING;
 		return;
 	}
 	if (strcmp(r->cmd, "monitor") == 0 && r->unit->state == VM_DOWN) {
@@ -208,7 +246,11 @@ static void add_request(struct vm_unit *unit, struct vt_ipcs_conn *conn, const c
 static bool answer_down(struct vm_unit *unit, struct vt_ipcs_conn *conn, const char *cmd)
 {
 	char text[256];
+	if (strcmp(cmd, "stop") == 0)
+		end_restart(unit);
 	if (unit->state != VM_DOWN)
+		return false;
+	if (unit->restarting && strcmp(cmd, "monitor") == 0)
 		return false;
 	if (vm_unit_alive(unit)) { /* started by somebody else, or an old one: find out */
 		struct vt_fail fail = {0};
@@ -253,13 +295,21 @@ static void on_request(void *ctx, struct vt_ipcs_conn *conn, const struct vt_kv 
 		reply_to(conn, -ENOSPC, "vmtwind has too many units");
 		return;
 	}
-	if (strcmp(cmd, "start") == 0) {
+	if (strcmp(cmd, "start") == 0 && vt_kv_get(kv, "restart")) {
+		if (!unit->restarting) {
+			reply_to(conn, -ECANCELED, "the unit was stopped or started by somebody else "
+						   "meanwhile");
+			return;
+		}
+		end_restart(unit);
+	}
+	if (strcmp(cmd, "start") == 0 && !unit->restarting) {
 		int rc = vm_unit_start(unit, vt_kv_get(kv, "rsc"), &fail);
 		if (rc < 0) {
 			reply_to(conn, rc, fail.text);
 			return;
 		}
-	} else if (answer_down(unit, conn, cmd)) {
+	} else if (strcmp(cmd, "start") != 0 && answer_down(unit, conn, cmd)) {
 		return;
 	}
 	add_request(unit, conn, cmd, kv);

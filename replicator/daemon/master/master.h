@@ -58,6 +58,7 @@ enum {
 	VM_MONITOR_TIMEOUT_MS = 5000,  /* then the worker counts as hung, to be shown */
 	VM_PEER_SILENCE_MS = 5000,     /* a master speaks every second: then its words are not shown */
 	VM_REQUEST_TIMEOUT_MS = 60000, /* of a request that gives none */
+	VM_RESTART_MAX_MS = 120000,    /* of the time that a command takes between stop and start */
 	VM_PUBLISH_TIMEOUT_MS = 10000,
 	VM_PUBLISH_REFRESH_MS = 60000,
 	VM_PUBLISH_RETRY_MS = 2000,    /* doubled up to the refresh interval */
@@ -126,6 +127,8 @@ struct vm_unit {
 	bool stopping; /* a stop was answered well: its end is expected */
 	bool detach;   /* to be detached as soon as we are out of its callbacks */
 	bool vm_down;  /* a VW_VM_DOWN is being served */
+	bool restarting; /* stopped by a command that will start it again: nobody else notices */
+	qb_loop_timer_handle restart_timer;
 	bool silent;   /* the worker left a monitor unanswered: what it said last may not be so */
 	qb_loop_timer_handle timer;
 	struct vm_queue out;

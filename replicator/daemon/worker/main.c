@@ -92,18 +92,14 @@ static void open_metadata(struct worker *w)
 	int damaged = 0;
 	if (vm_file_open(&w->meta, w->paths.meta, &w->first, &damaged, &fail) < 0)
 		wk_die(w, "unit %s: %s", w->conf.name, fail.text);
-	/* The damaged slot may have been the newer one and have said that the peer went on: the
-	 * older one's word is not enough to start alone on (S8). */
-	if (damaged && w->first.standing == VC_SOLO)
-		w->first.standing = VC_OUTDATED;
-	if (damaged)
-		w->first.map_base = 0; /* nor does it say what has changed since */
-	if (damaged)
-		vt_log(VT_WARN, w->conf.name,
-		       "one metadata slot in %s was damaged; the other one is used, and the damaged "
-		       "one is written anew at the next change. This host waits for the other one "
-		       "before its data is used. Check the disk",
-		       w->paths.meta);
+	if (!damaged)
+		return;
+	vm_distrust(&w->first);
+	vt_log(VT_WARN, w->conf.name,
+	       "one metadata slot in %s was damaged, or a write to it was lost; the newest whole one "
+	       "is used, and the other is written anew at the next change. This host waits for the "
+	       "other host before its data is used. Check the disk",
+	       w->paths.meta);
 }
 
 static void read_boot_id(struct worker *w, uint8_t boot_id[16])

@@ -71,12 +71,15 @@ struct worker {
 	bool stepping;
 
 	/* control requests not answered yet, by the core's event type; 0: none */
-	uint32_t promote_id, demote_id, stop_id, fail_id;
+	uint32_t promote_id, demote_id, stop_id, fail_id, force_id;
 	struct vr_timer tick;
 	struct vc_view shown;
 	char link_note[256]; /* what the data link last complained of; "": of nothing since it was up */
 	uint64_t shown_ns, sync_started_ns;
 	bool shown_valid;
+	struct vc_view since_view; /* what has been so since since_text, by the wall clock */
+	char since_text[32];	   /* "": nothing seen yet */
+	struct vc_out trial;	   /* explain: what the core would answer to a force */
 	bool ending; /* the core has left; the ring is being stopped */
 };
 
@@ -104,10 +107,19 @@ struct vd_events wk_path_events(struct worker *w);
 
 /* report.c */
 void wk_request(struct worker *w, uint32_t id, const struct vt_kv *request);
+/* The reply being made, with rc in it; wk_master_send() sends it. */
+struct vt_kv *wk_begin_reply(struct worker *w, uint32_t id, int rc);
 void wk_reply(struct worker *w, uint32_t id, int rc, const char *text);
 void wk_reply_core(struct worker *w, enum vc_event_type request, int rc, enum vc_reason reason);
 void wk_story(struct worker *w, enum vc_reason reason);
+/* The reason's text with the peer's name in it. */
+void wk_reason_text(const struct worker *w, enum vc_reason reason, char *out, size_t cap);
+extern const char *const wk_show_names[], *const wk_colour_names[]; /* by enum vc_show, vc_colour */
+const char *wk_role_name(const struct worker *w);
 /* Publishes what is shown if it changed, or if progress is due. */
 void wk_report(struct worker *w);
+
+/* explain.c */
+void wk_answer_explain(struct worker *w, uint32_t id);
 
 #endif
