@@ -63,7 +63,7 @@ help:
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'soak-lab     every row of docs/FAILURE-MODES.md on the real stack, in its long form: hours'
-	@echo 'soak-sim     a million simulated lives of the decision core, and its deliberate faults'
+	@echo 'soak-sim     a million simulated lives, and the deliberate faults (docs/SIMULATION.md)'
 	@echo 'install uninstall   honour DESTDIR and PREFIX'
 
 V ?=
@@ -140,16 +140,16 @@ check-unit: $(UNIT_TESTS)
 check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
 	ocf-tester/run $(abspath $(BUILD))
 
-# ---- simulation of the decision core ------------------------------------------------------------
-SIM_SEEDS ?= 50000
+# ---- simulation of the decision core (docs/SIMULATION.md) -------------------------------------------
+SIM_SEEDS ?= 20000
 SIM_SRC := $(wildcard tests/sim/*.c)
-$(BUILD)/tests/unit/test_core $(BUILD)/tests/unit/test_advice: $(call obj,tests/sim/world.c tests/sim/net.c)
+$(BUILD)/tests/unit/test_core $(BUILD)/tests/unit/test_advice: $(call obj,$(filter-out tests/sim/main.c,$(SIM_SRC)))
 .PHONY: check-sim
 $(BUILD)/tests/sim: $(call obj,$(SIM_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 check-sim: $(BUILD)/tests/sim
-	$(BUILD)/tests/sim --seeds $(SIM_SEEDS)
+	$(BUILD)/tests/sim --seeds $(SIM_SEEDS) --coverage
 .PHONY: soak-sim
 soak-sim: $(BUILD)/tests/sim
 	$(BUILD)/tests/sim --seeds 1000000

@@ -243,7 +243,9 @@ static bool target_runs(struct step *x, enum verdict v)
 		return s->theirs.role != VC_SECONDARY;
 	if (v != V_PEER || s->mine.role == VC_SECONDARY)
 		return false;
-	if (s->role != VC_SECONDARY && !s->failed) {
+	if (s->role == VC_PROMOTING) {
+		take(x, VC_T_PROMOTION_GIVEN_UP); /* nothing was written yet */
+	} else if (s->role != VC_SECONDARY && !s->failed) {
 		fail_writes(x, VC_R_OUTDATED);
 		vm_down(x);
 	}

@@ -89,8 +89,8 @@ enum vc_machine {
 	  "writes are held, neither acknowledged nor failed: the peer is lost, or a resync ends")  \
 	X(GATE_FAILED, GATE, F(G_PAIR) | F(G_SOLO) | F(G_FROZEN), G_FAILED,                        \
 	  "writes are answered with EIO until this host is demoted")                               \
-	X(GATE_CLOSED, GATE, F(G_PAIR) | F(G_SOLO) | F(G_FROZEN) | F(G_FAILED), G_READONLY,        \
-	  "demoted")                                                                               \
+	X(GATE_CLOSED, GATE, F(G_PAIR) | F(G_SOLO) | F(G_FAILED), G_READONLY,                      \
+	  "demoted; what was held is failed first")                                                \
                                                                                                    \
 	X(CERTAIN_AS_SOURCE, CERTAINTY, F(UNCERTAIN), CERTAIN,                                     \
 	  "the pair era is recorded, quorum is proven")                                            \

@@ -31,13 +31,14 @@ int vm_decode(struct vm_record *rec, const uint8_t *in);
 /*
  * Which of the two slots counts: 0 or 1, given what reading and decoding each gave (res[i] 0 or a
  * negative error, rec[i] where it is 0). -EBADMSG: neither; -EPROTONOSUPPORT: one is of another
- * version. *damaged: one slot could not be read, or the two do not follow each other (a lost write). The next record goes into the slot that does not
- * count, with the next generation.
+ * version. *damaged: one slot could not be read, or the two do not follow each other (a lost write). The
+ * next record goes into the slot that does not count, with the next generation.
  */
 int vm_choose(const struct vm_record rec[2], const int res[2], int *damaged);
 /*
  * What is left of a record's word if the other slot was damaged: that one may have been the newer and
- * have said that the peer went on, so nothing starts alone on the older one (S8).
+ * have said that the peer went on, so nothing starts alone on the older one (S8); nor does it say what
+ * has changed since.
  */
 void vm_distrust(struct vc_durable *durable);
 

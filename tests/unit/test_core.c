@@ -723,7 +723,7 @@ static void resync_waits_for_a_demotion(void **state)
 		world_settle(&w);
 	}
 	world_guest_write(&w, 0);
-	assert_true(w.host[0].pending_write >= 0);
+	assert_int_equal(w.host[0].req_count, 1);
 	world_event_type(&w, 0, VC_E_DEMOTE);
 	assert_int_equal(w.host[0].core.role, VC_DEMOTING);
 	world_event_type(&w, 0, VC_E_SYNC_DONE);
@@ -733,6 +733,28 @@ static void resync_waits_for_a_demotion(void **state)
 	assert_int_equal(w.host[0].demote_rc, 0);
 	assert_int_equal(w.acked_count, 2); /* alone, in the solo era */
 	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+}
+
+/* In sync without a token, both pair anew while one of them waits to be granted a promotion. */
+static void promotion_gives_way_to_a_pairing(void **state)
+{
+	(void)state;
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	world_kill_master(&w, 1);
+	world_start_master(&w, 1);
+	hear_all(1);
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
+	world_event_type(&w, 1, VC_E_PROMOTE);
+	assert_int_equal(w.host[1].core.role, VC_PROMOTING);
+	for (unsigned i = 0; i < 20; i++) { /* the link is slower than the group */
+		world_pass(&w, 100);
+		hear_all(0);
+		hear_all(1);
+	}
+	settle(3000);
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
 }
 
 #define STORY(f) cmocka_unit_test_setup(f, prim_second)
@@ -775,6 +797,7 @@ int main(void)
 	    STORY(unasked_consent_counts_in_sync_only),
 	    STORY(clean_stop_keeps_the_survivors_copy),
 	    STORY(resync_waits_for_a_demotion),
+	    STORY(promotion_gives_way_to_a_pairing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
