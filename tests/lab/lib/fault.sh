@@ -72,16 +72,10 @@ tidy() {
 	check "once failures are cleaned up it goes on" goes_on 20 90
 }
 
-# give_up_copy HOST GOOD: HOST's copy is taken out of the unit and kept in $vm_dir.fork; it fetches GOOD's. As vmtwin(8),
-# DECISIONS has it.
-give_up_copy() {
-	on "$2" timeout 60 pcs resource ban vm1-mirror-clone "$1" &&
-		wait_for 60 unit_stopped "$1" &&
-		on "$1" timeout 60 vmtwin destroy vm1 --keep-data --force &&
-		on "$1" mv "$vm_dir" "$vm_dir.fork" &&
-		on "$1" vmtwin create vm1 --directory "$vm_dir" --hosts host1,host2 --good-host "$2" &&
-		on "$2" timeout 60 pcs resource clear vm1-mirror-clone
-}
+# HOST's branch is given up: it is kept beside the store, and the other host's is fetched.
+give_up_copy() { on "$1" timeout 60 vmtwin discard-fork vm1 --yes; }
+kept_branch() { quiet_on "$1" bash -c 'cd "$1" && ls -d vm1.fork-*' - "${store%/*}"; }
+delete_branch() { on "$1" vmtwin discard-fork vm1 --yes --delete "$(kept_branch "$1")"; }
 unit_stopped() { ! quiet_on "$1" test -e /run/vmtwin/vm1.pid || ! quiet_on "$1" bash -c 'kill -0 "$(head -n1 /run/vmtwin/vm1.pid)"'; }
 domain_is_off() { not vm_runs_on host1 && not vm_runs_on host2; }
 
