@@ -62,6 +62,7 @@ help:
 	@echo 'check-lab check-lab-xfs   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
+	@echo 'soak-lab     every row of docs/FAILURE-MODES.md on the real stack, in its long form: hours'
 	@echo 'soak-sim     a million simulated lives, and the deliberate faults (docs/SIMULATION.md)'
 	@echo 'install uninstall   honour DESTDIR and PREFIX'
 
@@ -181,13 +182,35 @@ uninstall-man:
 
 # ---- the lab: two hosts on this machine -------------------------------------------------------------
 TREE := $(BUILD)/tree
-.PHONY: lab-tree guest check-lab check-lab-self check-lab-xfs soak-cuts
+.PHONY: lab-tree guest lab-tools check-lab check-lab-self check-lab-xfs soak-cuts soak-lab
 lab-tree: all
 	@$(MAKE) --no-print-directory -s install DESTDIR=$(TREE)
 guest: $(BUILD)/guest/type
 $(BUILD)/guest/type: $(wildcard tests/guest/*)
 	tests/guest/build $(BUILD)/guest
 	@tests/guest/probe-kvm $(BUILD)/guest >$@.new && mv $@.new $@
+# Programs of "another release": the same but for the version of one protocol.
+LAB_TOOLS := $(BUILD)/lab-tools
+OTHER_SRC := replicator/wire/coremsg.c replicator/wire/hello.c replicator/wire/group.c replicator/io/link_connect.c
+other_obj = $(patsubst %.c,$(LAB_TOOLS)/$(1)/%.o,$(OTHER_SRC))
+define other_version
+$(LAB_TOOLS)/$(1)/%.o: %.c Makefile
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(CPPFLAGS) -D$(2)=99 $$(CFLAGS) -c -o $$@ $$<
+endef
+$(eval $(call other_version,core,VX_VERSION))
+$(eval $(call other_version,link,VF_VERSION))
+$(eval $(call other_version,group,VG_VERSION))
+$(LAB_TOOLS)/worker-core: $(call other_obj,core)
+$(LAB_TOOLS)/worker-link: $(call other_obj,link)
+$(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link: $(call obj,$(WORKER_SRC)) $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter $(LAB_TOOLS)/%,$^) $(filter-out $(LAB_TOOLS)/%,$^) $(WORKER_LIBS)
+$(LAB_TOOLS)/vmtwind-group: $(call obj,$(MASTER_SRC)) $(LAB_TOOLS)/group/replicator/wire/group.o $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+$(LAB_TOOLS)/clockshift.so: tests/lab/clockshift.c
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
+lab-tools: $(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link $(LAB_TOOLS)/vmtwind-group $(LAB_TOOLS)/clockshift.so
 check-lab: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(LAB_TESTS)
 check-lab-self: guest
@@ -196,6 +219,8 @@ check-lab-xfs: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --fs xfs failover both_off
 soak-cuts: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak failover
+soak-lab: lab-tree guest lab-tools
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak $(LAB_TESTS)
 
 # ---- lint: all shell, all C ---------------------------------------------------------------------------
 SHELL_FILES = $(shell grep -rIlE '^.!/bin/(ba)?sh|^. shellcheck shell=' packaging tests ocf-tester crm-config .ci)

@@ -185,6 +185,7 @@ static void dispatch(struct step *x)
 		break;
 	case VC_E_ATTACHED:
 		s->attached = true;
+		s->attached_ns = x->now;
 		if (s->vm_down_due)
 			vm_down(x);
 		break;

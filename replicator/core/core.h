@@ -165,6 +165,7 @@ struct vc_state {
 
 	/* The world as last told. */
 	bool attached, quorate, peer_member;
+	uint64_t attached_ns;
 	bool peer_dropped; /* the group says that the peer's node is gone; the quorum service has yet to speak */
 	uint64_t peer_master; /* 0: not in the group */
 	uint64_t peer_since_ns;
@@ -245,6 +246,8 @@ struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns);
 
 /* Time after which a lost link is not waited for any more before OUTDATE is sent. */
 #define VC_RECONNECT_MS 1500
+/* A solo host that begins waits so long for what the peer, if its master is there, has to say. */
+#define VC_HEAR_MS 3000
 /* Limits of a drain and of a leave. */
 #define VC_DRAIN_MS 3000
 #define VC_LEAVE_MS 3000

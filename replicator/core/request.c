@@ -53,6 +53,17 @@ static enum vc_reason waiting_for(const struct vc_state *s)
 	return s->certain ? VC_R_NO_EVIDENCE : VC_R_UNCERTAIN;
 }
 
+/*
+ * A disk that was put back stands solo as it did once, and only the peer knows better. It needs a moment to say so; a peer
+ * that is not there, or whose unit does not run, is not waited for.
+ */
+static bool may_hear_more(const struct vc_state *s, uint64_t now)
+{
+	uint64_t since = s->attached_ns > s->peer_since_ns ? s->attached_ns : s->peer_since_ns;
+	return s->peer_master && s->phase == VC_APART && s->verdict == VC_R_NONE &&
+	       now < since + VC_HEAR_MS * VC_NS_PER_MS;
+}
+
 static void pursue_promote(struct step *x)
 {
 	struct vc_state *s = x->s;
@@ -63,6 +74,8 @@ static void pursue_promote(struct step *x)
 									       : VC_R_OUTDATED);
 	} else if (s->d.standing == VC_SOLO && fork_seen(s) != VC_R_NONE) {
 		request_refuse_promote(x, -EPERM, fork_seen(s));
+	} else if (s->d.standing == VC_SOLO && may_hear_more(s, x->now)) {
+		return;
 	} else if (s->d.standing == VC_SOLO) {
 		take(x, VC_T_GATE_SOLO);
 		request_promoted(x, VC_T_PROMOTED_ALONE, VC_R_PROMOTED_SOLO);

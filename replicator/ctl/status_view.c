@@ -63,6 +63,17 @@ static void fill_host(const struct vt_kv *reply, unsigned index, bool peer, stru
 	h->held = number_field(reply, index, peer, "held");
 }
 
+/* How far a resync is, its source knows; it is shown with the host that is not up to date. */
+static void give_progress(struct sv_host *source, struct sv_host *target)
+{
+	if (source->progress < 0 || source->uptodate != 1 || target->progress >= 0 ||
+	    target->uptodate == 1)
+		return;
+	target->progress = source->progress;
+	target->eta_s = source->eta_s;
+	source->progress = source->eta_s = -1;
+}
+
 unsigned sv_add_page(struct sv_list *list, const struct vt_kv *reply, unsigned from,
 		     const char *only)
 {
@@ -76,6 +87,8 @@ unsigned sv_add_page(struct sv_list *list, const struct vt_kv *reply, unsigned f
 			continue;
 		fill_host(reply, index, false, &unit->host[0]);
 		fill_host(reply, index, true, &unit->host[1]);
+		give_progress(&unit->host[0], &unit->host[1]);
+		give_progress(&unit->host[1], &unit->host[0]);
 		list->count++;
 	}
 	return index - from;

@@ -11,7 +11,9 @@
 #include <stdint.h>
 
 #define VF_HEADER_SIZE 56
+#ifndef VF_VERSION /* tests build a program of another one */
 #define VF_VERSION 1
+#endif
 #define VF_PAYLOAD_MAX (1u << 20)
 
 enum vf_type {

@@ -2,11 +2,6 @@
 # shellcheck shell=bash disable=SC2016,SC2154 # sourced by run after lib/test.sh
 # Both hosts lose power at once, and come back in either order.
 
-cut_both() {
-	lab power-cut "$lab_name" host1 &
-	lab power-cut "$lab_name" host2 || return 1
-	wait $!
-}
 both_off() { lab list | grep "^$lab_name " | grep -q 'host1=off host2=off'; }
 
 need "vm1 is ready" vm1_ready

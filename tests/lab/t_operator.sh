@@ -4,24 +4,14 @@
 # behind the cluster's back. The VM comes back, nobody is fenced for a hung worker of the primary, and what is shown
 # is true meanwhile.
 
-shots() { grep -c 'power-off host[12] for-' "$world/power.log"; }
-shows() { quiet_on "$1" timeout 15 vmtwin status vm1 | grep -qE "$2"; } # HOST PATTERN
-worker_of() { quiet_on "$1" head -n1 /run/vmtwin/vm1.pid; }
 libvirt_answers() { on "$1" timeout 5 virsh -q list --all; }
-# Pacemaker may restart the VM for it: what it has forgotten about the promoted mirror it asks anew, and the VM depends
-# on that.
-tidy() {
-	quiet_on host1 timeout 60 pcs resource cleanup >/dev/null
-	quiet_on host1 timeout 60 crm_resource --wait
-	check "once failures are cleaned up it goes on" goes_on 20 90
-}
 
 need "vm1 is ready" vm1_ready
 primary=$(vm_host)
 second=$(other "$primary")
 before=$(shots)
 reads=$(founds)
-check "the worker on $primary, the primary, hangs" on "$primary" kill -STOP "$(worker_of "$primary")"
+check "the worker on $primary, the primary, hangs" on "$primary" kill -STOP "$(worker_pid "$primary")"
 check "status there turns red and says so" wait_for 30 shows "$primary" "$primary +PRIM +red .*does not answer"
 check "libvirt answers" libvirt_answers "$primary"
 check "the VM reads back" read_back $((reads + 1)) 60

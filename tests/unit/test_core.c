@@ -664,7 +664,36 @@ static void rolled_back_disk_is_no_source(void **state)
 	assert_memory_equal(&w.host[0].cache, &w.acked, sizeof w.acked);
 }
 
-/* The same, but it stood solo then and may have been started since: the operator decides. */
+/* The same, but it stood solo then; promoted the moment that it starts. The peer's word comes first. */
+static void rolled_back_solo_disk_is_not_promoted_at_once(void **state)
+{
+	(void)state;
+	world_event_type(&w, 1, VC_E_STOP);
+	settle(300);
+	struct vc_durable old = w.host[0].disk;
+	world_start_worker(&w, 1);
+	settle(3000);
+	world_power_off(&w, 0);
+	w.host[0].disk = old;
+	world_power_on(&w, 0);
+	struct vc_event joined = {.type = VC_E_GROUP}; /* told first, as masters do */
+	joined.u.group.member = w.host[1].master_id;
+	joined.u.group.how = VC_JOINED;
+	world_event(&w, 0, &joined);
+	w.host[0].promote_rc = 1;
+	world_event_type(&w, 0, VC_E_PROMOTE);
+	settle(4000);
+	assert_int_equal(w.host[0].promote_rc, -EPERM);
+	assert_int_equal(w.host[0].core.verdict, VC_R_ROLLED_BACK);
+	/* Without the peer there is nothing to wait for. */
+	world_power_off(&w, 1);
+	world_power_off(&w, 0);
+	w.host[0].disk = old;
+	world_power_on(&w, 0);
+	assert_int_equal(promote(0, 300), 0);
+}
+
+/* It may have been started since: the operator decides. */
 static void rolled_back_solo_disk_is_a_fork(void **state)
 {
 	(void)state;
@@ -816,6 +845,7 @@ int main(void)
 	    STORY(force_makes_a_fork_that_is_not_forgotten),
 	    STORY(force_has_rules),
 	    STORY(rolled_back_disk_is_no_source),
+	    STORY(rolled_back_solo_disk_is_not_promoted_at_once),
 	    STORY(rolled_back_solo_disk_is_a_fork),
 	    STORY(unasked_consent_counts_in_sync_only),
 	    STORY(clean_stop_keeps_the_survivors_copy),

@@ -3,7 +3,7 @@
 # What the lab's tests share: the lab they run in, the unit vm1 with its VM, waits with a limit, checks that count.
 #
 # Environment, set by run: VT_LAB (the lab's name), VT_TEST (the test's), VT_RESULTS (file that counts checks),
-# VT_BUILD (the build directory), VT_SOAK (yes: long), VT_SEED (of the random moments).
+# VT_BUILD (the build directory), VT_SOAK (yes: long), VT_SEED (of the random moments), VT_WATCH (what lib/watch.sh saw).
 
 test_home=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 repo=$(cd "$test_home/../.." && pwd)
@@ -19,6 +19,10 @@ readonly green_limit_s=120 start_limit_s=120 boot_limit_s=90
 
 # shellcheck source=SCRIPTDIR/wait.sh
 . "$test_home/lib/wait.sh"
+# shellcheck source=SCRIPTDIR/fault.sh
+. "$test_home/lib/fault.sh"
+# shellcheck source=SCRIPTDIR/watch.sh
+. "$test_home/lib/watch.sh"
 
 lab() { "$test_home/lab" "$@"; }
 on() { lab run "$lab_name" "$@"; } # HOST CMD...
@@ -220,6 +224,7 @@ vm1_up() {
 # vm1 as vm1_up leaves it, whatever the test before did: every test begins and ends with this.
 vm1_ready() {
 	lab mend "$lab_name" all
+	mend_ports
 	lab fence-mode "$lab_name" normal
 	becomes_green && vm_host && goes_on 10
 }
