@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Liveness: once nothing fails any more and both hosts and the fencer work, the unit ends as primary and
+ * secondary in sync without an operator, but for the cases that the manual names.
+ */
+#include "core/eralog.h"
+#include "tests/model/moves.h"
+
+enum { SETTLE_MAX = 3000, ROUNDS = 60 };
+
+/* One thing that is under way at host h is done. */
+static bool go_on(struct m_world *w, unsigned h)
+{
+	struct m_host *me = &w->host[h];
+	if (!me->s.worker)
+		return false;
+	if (me->s.waiting) {
+		m_disk_done(w, h);
+	} else if (me->s.broken) {
+		me->s.broken = false;
+		m_step_type(w, h, VC_E_STREAM_BROKEN);
+	} else if (me->s.ev_n || me->s.in_n) {
+		m_take_link(w, h);
+	} else if (me->s.heard_n) {
+		m_hear(w, h);
+	} else if (me->s.draining && me->s.pending == 0xff) {
+		me->s.draining = false;
+		m_step_type(w, h, VC_E_DRAINED);
+	} else if (m_may_resync(w, h)) {
+		m_resync_done(w, h);
+	} else {
+		return false;
+	}
+	m_check(w);
+	return true;
+}
+
+void m_settle(struct m_world *w)
+{
+	for (unsigned i = 0; i < SETTLE_MAX && !w->broken; i++) {
+		bool moved = go_on(w, 0);
+		moved |= go_on(w, 1);
+		if (m_may_connect(w)) {
+			m_connect(w);
+			moved = true;
+		}
+		if (!moved)
+			return;
+	}
+}
+
+/* Time passes: proofs, ticks, all short waits end. */
+static void pass(struct m_world *w)
+{
+	for (unsigned h = 0; h < 2; h++) {
+		struct m_host *me = &w->host[h];
+		if (!me->s.worker)
+			continue;
+		m_prove(w, h);
+		m_settle(w);
+		for (unsigned t = 0; t < M_TIMERS && me->s.worker; t++)
+			if (m_timer_runs(&me->core, (enum m_timer)t)) {
+				m_timer_end(&me->core, (enum m_timer)t);
+				m_step_type(w, h, VC_E_TICK);
+				m_settle(w);
+			}
+		if (me->s.worker)
+			m_step_type(w, h, VC_E_TICK);
+		m_settle(w);
+	}
+}
+
+static void repair(struct m_world *w, unsigned h)
+{
+	struct m_shell *me = &w->host[h].s;
+	if (w->env.wanted[1 - h] && me->powered) {
+		w->env.wanted[1 - h] = false;
+		if (w->host[1 - h].s.powered)
+			m_power_off(w, 1 - h, false);
+		me->record = m_id(w);
+		m_tell_fence(w, h);
+	}
+	if (!me->powered)
+		m_power_on(w, h);
+	if (!me->in_group)
+		m_start_master(w, h);
+	if (!me->worker)
+		m_start_worker(w, h);
+}
+
+static bool healthy(const struct m_world *w)
+{
+	const struct vc_state *a = &w->host[0].core, *b = &w->host[1].core;
+	return w->host[0].s.worker && w->host[1].s.worker && a->phase == VC_INSYNC &&
+	       b->phase == VC_INSYNC && (a->role == VC_PRIMARY) != (b->role == VC_PRIMARY) &&
+	       !a->failed && !b->failed && !a->disk_failed && !b->disk_failed;
+}
+
+static void manage(struct m_world *w, unsigned h)
+{
+	struct m_host *me = &w->host[h], *peer = &w->host[1 - h];
+	struct vc_state *s = &me->core;
+	if (!me->s.worker)
+		return;
+	if (s->disk_failed && !s->want_stop) /* its agent restarts it */
+		m_step_type(w, h, VC_E_STOP);
+	else if (s->failed && s->role == VC_PRIMARY)
+		m_step_type(w, h, VC_E_DEMOTE);
+	else if (s->role == VC_SECONDARY && !s->want_promote && !s->want_stop &&
+		 vc_look(s, M_NOW).score >= 0 &&
+		 !(peer->s.worker && peer->core.role != VC_SECONDARY) &&
+		 !(peer->s.worker &&
+		   vc_look(&peer->core, M_NOW).score > vc_look(s, M_NOW).score))
+		m_step_type(w, h, VC_E_PROMOTE);
+}
+
+/* The cases in which the manual leaves the decision to the operator, from what both disks say. */
+static const char *documented(const struct m_world *w)
+{
+	const struct vc_durable *a = &w->host[0].disk, *b = &w->host[1].disk;
+	if (a->standing == VC_SOLO && b->standing == VC_SOLO)
+		return "fork: both went on alone";
+	switch (vc_eralog_compare(&a->log, &b->log)) {
+	case VC_FORK:
+		return "fork: the logs part";
+	case VC_UNRELATED:
+		return "other data: no era in common";
+	case VC_BOTH_BLANK:
+		return "no data yet";
+	case VC_A_AHEAD:
+		if (a->standing == VC_SYNCING)
+			return "no complete copy";
+		return NULL;
+	case VC_B_AHEAD:
+		if (b->standing == VC_SYNCING)
+			return "no complete copy";
+		return NULL;
+	default:
+		return a->standing == VC_SYNCING && b->standing == VC_SYNCING ? "no complete copy"
+									       : NULL;
+	}
+}
+
+bool m_heal(struct m_world *w, const char **why)
+{
+	*why = NULL;
+	w->env.net_up = true;
+	for (unsigned h = 0; h < 2; h++)
+		w->env.wanted[h] = w->env.due[h] = false;
+	if (!w->env.ring_up)
+		m_mend_ring(w);
+	for (unsigned h = 0; h < 2; h++)
+		m_tell_fence(w, h);
+	m_settle(w);
+	for (unsigned i = 0; i < ROUNDS && !w->broken && !w->beyond && !healthy(w); i++) {
+		repair(w, 0);
+		repair(w, 1);
+		m_settle(w);
+		pass(w);
+		manage(w, 0);
+		m_settle(w);
+		manage(w, 1);
+		m_settle(w);
+	}
+	if (w->broken)
+		return false;
+	if (w->beyond) {
+		*why = "left the bounds";
+		return false;
+	}
+	if (healthy(w))
+		return true;
+	*why = documented(w);
+	return false;
+}
+
+bool m_promote(struct m_world *w, unsigned h)
+{
+	m_step_type(w, h, VC_E_PROMOTE);
+	m_settle(w);
+	return w->host[h].core.role == VC_PRIMARY && !w->broken;
+}
