@@ -49,25 +49,28 @@ void m_settle(struct m_world *w)
 	}
 }
 
-/* Time passes: proofs, ticks, all short waits end. */
-static void pass(struct m_world *w)
+static void tick(struct m_world *w, unsigned h)
 {
-	for (unsigned h = 0; h < 2; h++) {
-		struct m_host *me = &w->host[h];
-		if (!me->s.worker)
-			continue;
-		m_prove(w, h);
-		m_settle(w);
-		for (unsigned t = 0; t < M_TIMERS && me->s.worker; t++)
-			if (m_timer_runs(&me->core, (enum m_timer)t)) {
-				m_timer_end(&me->core, (enum m_timer)t);
-				m_step_type(w, h, VC_E_TICK);
-				m_settle(w);
+	if (w->host[h].s.worker)
+		m_step_type(w, h, VC_E_TICK);
+	m_settle(w);
+}
+
+/* Time passes: proofs, ticks; who still waits then has waited long enough. */
+static void pass(struct m_world *w, bool long_too)
+{
+	for (unsigned h = 0; h < 2; h++)
+		if (w->host[h].s.worker && m_in_group(w, h))
+			m_prove(w, h);
+	m_settle(w);
+	for (unsigned i = 0; i < 4; i++)
+		tick(w, i % 2);
+	for (unsigned h = 0; h < 2; h++)
+		for (unsigned t = 0; t < (long_too ? M_TIMERS : M_T_FAIL) && w->host[h].s.worker; t++)
+			if (m_timer_runs(&w->host[h].core, (enum m_timer)t)) {
+				m_timer_end(&w->host[h].core, (enum m_timer)t);
+				tick(w, h);
 			}
-		if (me->s.worker)
-			m_step_type(w, h, VC_E_TICK);
-		m_settle(w);
-	}
 }
 
 static void repair(struct m_world *w, unsigned h)
@@ -79,6 +82,7 @@ static void repair(struct m_world *w, unsigned h)
 			m_power_off(w, 1 - h, false);
 		me->record = m_id(w);
 		m_tell_fence(w, h);
+		m_tell_fence(w, 1 - h);
 	}
 	if (!me->powered)
 		m_power_on(w, h);
@@ -145,8 +149,11 @@ bool m_heal(struct m_world *w, const char **why)
 {
 	*why = NULL;
 	w->env.net_up = true;
-	for (unsigned h = 0; h < 2; h++)
+	for (unsigned h = 0; h < 2; h++) {
+		if (w->env.due[h]) /* the fencing that succeeded is told at last */
+			w->host[1 - h].s.record = m_id(w);
 		w->env.wanted[h] = w->env.due[h] = false;
+	}
 	if (!w->env.ring_up)
 		m_mend_ring(w);
 	for (unsigned h = 0; h < 2; h++)
@@ -156,7 +163,7 @@ bool m_heal(struct m_world *w, const char **why)
 		repair(w, 0);
 		repair(w, 1);
 		m_settle(w);
-		pass(w);
+		pass(w, i % 8 == 7);
 		manage(w, 0);
 		m_settle(w);
 		manage(w, 1);

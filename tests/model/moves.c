@@ -46,29 +46,65 @@ static bool proof_unread(const struct m_host *me)
 	return false;
 }
 
+static bool lease_full(const struct m_host *me)
+{
+	return me->core.lease_end_ns > M_NOW + (M_LEASE_MS - 1) * VC_NS_PER_MS;
+}
+
 /* ---- what goes on by itself ------------------------------------------------------------------------ */
 
-static void list_core(struct list *l, unsigned h)
+/* Can this channel go on? The move is added if so, or if `look` is set only looked for. */
+static bool channel(struct list *l, unsigned ch, bool look)
+{
+	unsigned h = ch % 2;
+	const struct m_host *me = &l->w->host[h];
+	enum m_move_type type = M_HEAR;
+	bool can = me->s.worker;
+	switch (ch - h) {
+	case M_CH_HEAR:
+		can = can && me->s.heard_n && !me->s.waiting;
+		break;
+	case M_CH_TAKE:
+		type = M_TAKE;
+		can = can && (me->s.waiting ? me->s.in_n : me->s.in_n || me->s.ev_n);
+		break;
+	case M_CH_SYNCED:
+		type = M_SYNCED;
+		can = m_may_resync(l->w, h);
+		break;
+	case M_CH_PROOF:
+		type = M_PROOF;
+		can = can && m_in_group(l->w, h) && !proof_unread(me) && !lease_full(me);
+		break;
+	default:
+		type = M_CONNECT;
+		h = 0;
+		can = m_may_connect(l->w);
+		break;
+	}
+	if (can && !look)
+		add(l, type, h, 0);
+	return can;
+}
+
+static void list_ready(struct list *l, unsigned h)
 {
 	const struct m_host *me = &l->w->host[h];
-	if (!me->s.worker)
+	if (!me->s.worker || me->s.waiting)
 		return;
-	if (me->s.in_n && (me->s.waiting || !me->s.ev_n))
-		add(l, M_TAKE, h, 0);
-	if (me->s.waiting) {
-		add(l, M_DISK, h, 0);
-		return;
-	}
-	if (me->s.ev_n)
-		add(l, M_TAKE, h, 0);
-	if (me->s.heard_n)
-		add(l, M_HEAR, h, 0);
 	if (me->s.draining && me->s.pending == 0xff)
 		add(l, M_DRAINED, h, 0);
 	if (me->s.broken)
 		add(l, M_BROKEN, h, 0);
-	if (m_may_resync(l->w, h))
-		add(l, M_SYNCED, h, 0);
+}
+
+static void list_waits(struct list *l, unsigned h)
+{
+	const struct m_host *me = &l->w->host[h];
+	if (m_lease_left(l->w, h) && (!renews(l->w, h) || fault(l, M_LEASE)))
+		add(l, M_LEASE, h, 0);
+	if (!me->s.worker || me->s.waiting)
+		return;
 	add(l, M_TICK, h, 0);
 	for (unsigned t = 0; t < M_T_FENCE; t++)
 		if (m_timer_runs(&me->core, (enum m_timer)t) &&
@@ -76,17 +112,51 @@ static void list_core(struct list *l, unsigned h)
 			add(l, M_TIMER, h, t);
 }
 
-static void list_time(struct list *l, unsigned h)
+static void list_loss(struct list *l, unsigned h)
 {
 	const struct m_host *me = &l->w->host[h];
-	bool full = me->core.lease_end_ns > M_NOW + (M_LEASE_MS - 1) * VC_NS_PER_MS;
 	if (m_may_lose(l->w, h))
 		add(l, M_LOSE, h, 0);
-	if (m_in_group(l->w, h) && me->s.worker && !proof_unread(me) &&
-	    (!full || (l->scope->lease_parts > 1 && left(l, l->w->env.left.proofs))))
-		add(l, M_PROOF, h, 0);
-	if (m_lease_left(l->w, h) && (!renews(l->w, h) || fault(l, M_LEASE)))
-		add(l, M_LEASE, h, 0);
+	if (me->s.worker && me->s.waiting)
+		add(l, M_DISK, h, 0);
+	if (m_in_group(l->w, h) && me->s.worker && !proof_unread(me) && lease_full(me) &&
+	    l->scope->lease_parts > 1 && left(l, l->w->env.left.proofs))
+		add(l, M_PROOF, h, 0); /* one that may arrive late (TRAPS 20) */
+}
+
+/* In any order. */
+static void list_freely(struct list *l)
+{
+	for (unsigned ch = 0; ch < M_CHANNELS; ch++)
+		channel(l, ch, false);
+	for (unsigned h = 0; h < 2; h++) {
+		list_ready(l, h);
+		list_waits(l, h);
+	}
+}
+
+/*
+ * In one order, but for channels that are held: the bound of these scopes is how often one is. Waits end
+ * when nothing else is left to go on: what is not held is quicker than any wait.
+ */
+static void list_ordered(struct list *l)
+{
+	const struct m_world *w = l->w;
+	unsigned before = l->n;
+	list_ready(l, 0);
+	list_ready(l, 1);
+	for (unsigned ch = 0; ch < M_CHANNELS && l->n == before; ch++)
+		if (!(w->env.held >> ch & 1))
+			channel(l, ch, false);
+	if (l->n == before) {
+		list_waits(l, 0);
+		list_waits(l, 1);
+	}
+	for (unsigned ch = 0; ch < M_CHANNELS; ch++)
+		if (w->env.held >> ch & 1)
+			add(l, M_RELEASE, 0, ch);
+		else if (left(l, w->env.left.holds) && channel(l, ch, true))
+			add(l, M_HOLD, 0, ch);
 }
 
 static void list_fencer(struct list *l, unsigned h)
@@ -122,8 +192,6 @@ static void list_repair(struct list *l)
 			add(l, M_MASTER, h, 0);
 		list_fencer(l, h);
 	}
-	if (m_may_connect(w))
-		add(l, M_CONNECT, 0, 0);
 	if (!w->env.net_up)
 		add(l, M_MEND_LINK, 0, 0);
 	if (!w->env.ring_up)
@@ -204,12 +272,15 @@ unsigned m_moves(const struct m_world *w, const struct m_scope *scope, bool any,
 {
 	struct list l = {.w = w, .scope = scope, .any = any, .out = out};
 	for (unsigned h = 0; h < 2; h++) {
-		list_core(&l, h);
-		list_time(&l, h);
+		list_loss(&l, h);
 		list_guest(&l, h);
 		list_manager(&l, h);
 		list_faults(&l, h);
 	}
+	if (scope->ordered && !any)
+		list_ordered(&l);
+	else
+		list_freely(&l);
 	list_repair(&l);
 	if (w->env.net_up && fault(&l, M_CUT_LINK))
 		add(&l, M_CUT_LINK, 0, 0);
@@ -232,7 +303,6 @@ static void pay(struct m_world *w, m_move move, const struct m_scope *scope)
 {
 	struct m_budget *b = &w->env.left;
 	unsigned h = m_host(move);
-	bool full = w->host[h].core.lease_end_ns > M_NOW + (M_LEASE_MS - 1) * VC_NS_PER_MS;
 	switch (m_type(move)) {
 	case M_WRITE_IT:
 		spend(&b->writes);
@@ -251,12 +321,15 @@ static void pay(struct m_world *w, m_move move, const struct m_scope *scope)
 		spend(&b->stops);
 		break;
 	case M_PROOF:
-		if (full)
+		if (lease_full(&w->host[h]))
 			spend(&b->proofs);
 		break;
 	case M_LEASE:
 		if (renews(w, h))
 			spend(&b->faults);
+		break;
+	case M_HOLD:
+		spend(&b->holds);
 		break;
 	case M_TIMER:
 		if (m_arg(move) == M_T_GATE)
@@ -275,6 +348,14 @@ static void pay(struct m_world *w, m_move move, const struct m_scope *scope)
 		spend(&b->faults);
 }
 
+/* The fencers of both hosts share what they know while the ring is whole. */
+static void tell_fencers(struct m_world *w, unsigned by)
+{
+	m_tell_fence(w, by);
+	if (w->env.ring_up)
+		m_tell_fence(w, 1 - by);
+}
+
 static void fenced(struct m_world *w, unsigned by, bool told)
 {
 	w->env.wanted[1 - by] = false;
@@ -282,7 +363,7 @@ static void fenced(struct m_world *w, unsigned by, bool told)
 	if (!told)
 		return;
 	w->host[by].s.record = m_id(w);
-	m_tell_fence(w, by);
+	tell_fencers(w, by);
 }
 
 static void cut_ring(struct m_world *w, unsigned quorate, const struct m_scope *scope)
@@ -316,6 +397,7 @@ static void do_fencer(struct m_world *w, m_move move)
 		break;
 	case M_FENCE_FAILS:
 		w->env.wanted[1 - h] = false;
+		tell_fencers(w, h);
 		break;
 	case M_FENCE_WAIT:
 		w->env.by_wait[1 - h] = true;
@@ -362,6 +444,12 @@ static void do_fault(struct m_world *w, m_move move, const struct m_scope *scope
 		break;
 	case M_MEND_LINK:
 		w->env.net_up = true;
+		break;
+	case M_HOLD:
+		w->env.held |= (uint16_t)(1u << m_arg(move));
+		break;
+	case M_RELEASE:
+		w->env.held &= (uint16_t)~(1u << m_arg(move));
 		break;
 	case M_MEND_RING:
 		m_mend_ring(w);
@@ -448,4 +536,6 @@ void m_do(struct m_world *w, m_move move, const struct m_scope *scope)
 	do_one(w, move, scope);
 	w->cut_how = M_CUT_NONE;
 	m_check(w);
+	if (w->host[0].s.heard_n > M_UNREAD || w->host[1].s.heard_n > M_UNREAD)
+		w->beyond = "more events unread than are followed";
 }

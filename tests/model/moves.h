@@ -44,6 +44,8 @@ enum m_move_type {
 	M_CUT_RING, /* argument: who keeps quorum */
 	M_VOTE,	    /* the third vote moves to this host */
 	M_DISK_FAILS,
+	M_HOLD,    /* argument: a channel that is late from now on */
+	M_RELEASE, /* and not any more */
 	M_MOVE_TYPES
 };
 
@@ -56,6 +58,7 @@ struct m_scope {
 	uint64_t faults;     /* moves that count as faults and may happen, a bit for each type */
 	unsigned quorum;     /* after a cut of the ring: bit q: the hosts in q keep it */
 	unsigned lease_parts;
+	bool ordered;	     /* everything goes on in one order, but for what is held (budget) */
 	bool cuts;	     /* worker or power may end between two actions */
 	bool late_fence;     /* the fencer's work may be under way when the ring is mended */
 	bool any_promote;    /* promotions are asked for whatever the scores are */

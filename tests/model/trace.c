@@ -90,6 +90,8 @@ static const char *const move_names[M_MOVE_TYPES] = {
     [M_CUT_RING] = "the ring is cut;",
     [M_VOTE] = "gets the third vote",
     [M_DISK_FAILS] = "its disk fails",
+    [M_HOLD] = "is late",
+    [M_RELEASE] = "is not late any more",
 };
 
 static const char *const event_names[] = {
@@ -191,6 +193,23 @@ static void print_host(const struct m_world *w, unsigned h, FILE *out)
 		me->disk.log.count, me->s.cache, me->s.durable, me->s.in_group ? "" : ", no master");
 }
 
+/* What keeps a host from pairing or being promoted. */
+static void print_why(const struct m_world *w, unsigned h, FILE *out)
+{
+	const struct vc_state *s = &w->host[h].core;
+	struct vc_view v = vc_look(s, M_NOW);
+	fprintf(out,
+		"        host%u: score %d, %s; attached %d, quorate %d, the other: member %d, master %d; "
+		"fencer known %d, pending %d, %s; said %d, heard %d (%s the other's), wants promote %d, stop "
+		"%d, left %d, forgot %d, resuming %d, sender %d, link up %d\n",
+		h + 1, v.score, vc_reason_name(v.reason), s->attached, s->quorate, s->peer_member,
+		s->peer_master != 0, s->fence.known, s->fence.pending,
+		s->fence.read_ns >= s->peer_since_ns ? "new" : "old", s->mine.nonce != 0,
+		s->theirs.nonce != 0, s->theirs.echo == s->mine.nonce ? "echoing" : "not echoing",
+		s->want_promote, s->want_stop, s->leave_sent, s->forgot, s->resuming, s->sender,
+		s->link_up);
+}
+
 /* ---- replay ----------------------------------------------------------------------------------------- */
 
 void m_begin(const struct m_scope *scope, struct m_world *w)
@@ -250,6 +269,13 @@ const char *m_replay(const struct m_scope *scope, const m_move *move, unsigned n
 		return NULL;
 	if (w.broken)
 		return w.broken;
+	if (out) {
+		fprintf(out, "  then all is mended, the fencer works, and it stays so:\n");
+		print_host(&w, 0, out);
+		print_host(&w, 1, out);
+		print_why(&w, 0, out);
+		print_why(&w, 1, out);
+	}
 	return why ? NULL : m_not_live;
 }
 

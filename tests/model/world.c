@@ -35,8 +35,8 @@ void m_tell(struct m_world *w, unsigned h, const struct vc_event *e)
 	struct m_host *me = &w->host[h];
 	if (!me->s.worker)
 		return;
-	if (me->s.heard_n == M_HEARD) {
-		w->beyond = "more than 12 events of the master unread";
+	if (me->s.heard_n >= M_HEARD) {
+		w->beyond = "too many events of the master unread";
 		return;
 	}
 	m_copy_event(&me->heard[me->s.heard_n++], e);
@@ -259,6 +259,7 @@ void m_mend_ring(struct m_world *w)
 		m_tell_quorum(w, h);
 		if (m_in_group(w, 1 - h))
 			tell_group(w, h, w->host[1 - h].s.master, VC_JOINED);
+		m_tell_fence(w, h);
 	}
 }
 

@@ -16,7 +16,8 @@
 
 #define M_NOW 1000000000000000ull
 #define M_LEASE_MS 60000
-#define M_HEARD 12   /* what the master told and the worker has not read */
+#define M_HEARD 30 /* room for what the master told and the worker has not read */
+#define M_UNREAD 12 /* more of it is not followed */
 #define M_LINK 6     /* what is under way on the link to one host */
 #define M_PENDING 12 /* actions behind a slow disk */
 #define M_ERAS 14    /* longer logs: not followed, counted */
@@ -63,7 +64,17 @@ struct m_budget {
 	uint8_t faults, writes, flushes, promotes;
 	uint8_t demotes, stops, slow, proofs;
 	uint8_t waits; /* of the gate: without a bound the other could be slow for ever */
-	uint8_t spare;
+	uint8_t holds; /* in an ordered scope: how often something is late */
+};
+
+/* What goes on by itself, in this order, where nothing is late. */
+enum m_channel {
+	M_CH_HEAR,     /* and the next one: of the second host; the same below */
+	M_CH_TAKE = 2,
+	M_CH_SYNCED = 4,
+	M_CH_PROOF = 6,
+	M_CH_CONNECT = 8,
+	M_CHANNELS,
 };
 
 struct m_env {
@@ -71,7 +82,8 @@ struct m_env {
 	bool ring_up, net_up, connected, excepted; /* excepted: a named exception has happened */
 	bool by_wait[2], wanted[2];		   /* this host: fenced by waiting; fencing under way */
 	bool due[2];				   /* this host was fenced, the other is not told yet */
-	uint8_t acked, next_write, spare[2];
+	uint8_t acked, next_write;
+	uint16_t held; /* bits of enum m_channel */
 };
 
 struct m_world {
