@@ -19,8 +19,10 @@ static bool survived(const struct vc_state *s)
 
 static bool resumable(const struct vc_state *s)
 {
+	/* While it is being resumed too: what was said under one nonce stays so until the peer has heard it. */
+	bool apart = s->phase == VC_APART || (s->phase == VC_LINKING && s->resuming);
 	return s->certain && s->d.standing == VC_PAIRED && s->pairing && !s->consent &&
-	       !s->procdown && s->phase == VC_APART && !s->failed && !s->forgot;
+	       !s->procdown && apart && !s->failed && !s->forgot;
 }
 
 static uint64_t mix(uint64_t a, uint64_t b)
