@@ -145,8 +145,9 @@ static void finish_source(struct step *x)
 	record_paired(s);
 	gate_forget(s);
 	s->certain = true;
+	/* Not even together with the target: its data path answers while its record is not durable (S5). */
 	if (s->role == VC_PRIMARY && !s->failed)
-		act_gate(x, VC_G_PAIR);
+		act_gate(x, VC_G_FROZEN);
 	act(x, VC_A_FLUSH);
 	act_persist(x);
 	act_link_log(x, VC_M_PAIR);
