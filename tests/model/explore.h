@@ -49,6 +49,7 @@ void m_print_trace(const struct m_scope *scope, const struct m_trace *t, FILE *o
 /* The start of a scope. */
 void m_begin(const struct m_scope *scope, struct m_world *w);
 extern const char m_not_live[];
+extern bool m_verbose; /* replays show the healing step by step */
 /* The core's assertions: caught here, they count as violations. */
 const char *m_guarded(struct m_world *w, m_move move, const struct m_scope *scope);
 bool m_guarded_heal(struct m_world *w, const char **why);

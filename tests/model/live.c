@@ -8,6 +8,19 @@
 
 enum { SETTLE_MAX = 3000, ROUNDS = 60 };
 
+FILE *m_heal_out;
+
+static void say(const struct m_world *w, m_move move)
+{
+	char text[256];
+	if (!m_heal_out)
+		return;
+	m_name(w, move, text, sizeof text);
+	fprintf(m_heal_out, "      %s\n", text);
+	for (unsigned h = 0; h < 2; h++)
+		m_print_host(w, h, m_heal_out);
+}
+
 /* One thing that is under way at host h is done. */
 static bool go_on(struct m_world *w, unsigned h)
 {
@@ -15,18 +28,24 @@ static bool go_on(struct m_world *w, unsigned h)
 	if (!me->s.worker)
 		return false;
 	if (me->s.waiting) {
+		say(w, (m_move)M_DISK | h << 8);
 		m_disk_done(w, h);
+	} else if (me->s.draining && me->s.pending == 0xff) {
+		say(w, (m_move)M_DRAINED | h << 8);
+		me->s.draining = false;
+		m_step_type(w, h, VC_E_DRAINED);
 	} else if (me->s.broken) {
+		say(w, (m_move)M_BROKEN | h << 8);
 		me->s.broken = false;
 		m_step_type(w, h, VC_E_STREAM_BROKEN);
 	} else if (me->s.ev_n || me->s.in_n) {
+		say(w, (m_move)M_TAKE | h << 8);
 		m_take_link(w, h);
 	} else if (me->s.heard_n) {
+		say(w, (m_move)M_HEAR | h << 8);
 		m_hear(w, h);
-	} else if (me->s.draining && me->s.pending == 0xff) {
-		me->s.draining = false;
-		m_step_type(w, h, VC_E_DRAINED);
 	} else if (m_may_resync(w, h)) {
+		say(w, (m_move)M_SYNCED | h << 8);
 		m_resync_done(w, h);
 	} else {
 		return false;
@@ -41,6 +60,7 @@ void m_settle(struct m_world *w)
 		bool moved = go_on(w, 0);
 		moved |= go_on(w, 1);
 		if (m_may_connect(w)) {
+			say(w, M_CONNECT);
 			m_connect(w);
 			moved = true;
 		}

@@ -90,6 +90,7 @@ static int replay(const char *arg)
 	for (const char *p = colon + 1; *p && t.n < M_DEPTH; p = *end ? end + 1 : end)
 		t.move[t.n++] = (m_move)strtoul(p, &end, 16);
 	unsigned used;
+	m_verbose = true;
 	t.rule = m_replay(scope, t.move, t.n, stdout, &used);
 	printf("%s\n", t.rule ? t.rule : "no rule is violated");
 	return t.rule != NULL;

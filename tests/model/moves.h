@@ -98,6 +98,8 @@ extern const unsigned m_scopes_n;
  * live.c: all is mended, the fencer works, the manager promotes. True if the unit is then primary and
  * secondary in sync; else *why names the documented reason, or is NULL: a violation.
  */
+extern FILE *m_heal_out; /* for traces: where it says what it does */
+void m_print_host(const struct m_world *w, unsigned h, FILE *out);
 bool m_heal(struct m_world *w, const char **why);
 /* Delivers everything, lets resyncs end, without faults: for the starts of scopes. */
 void m_settle(struct m_world *w);

@@ -59,11 +59,13 @@ void m_settle_pending(struct m_world *w, unsigned h, bool peer_has_it)
 	if (me->pending == NO_WRITE)
 		return;
 	bool alone = me->gate == VC_G_SOLO && !stream_runs(w, h);
-	bool together = peer_has_it && (me->gate == VC_G_PAIR || me->gate == VC_G_SOLO);
+	me->acked |= peer_has_it;
+	bool together = me->acked && (me->gate == VC_G_PAIR || me->gate == VC_G_SOLO);
 	if (!alone && !together)
 		return;
 	unsigned write = me->pending;
 	me->pending = NO_WRITE;
+	me->acked = false;
 	acknowledge(w, h, write);
 }
 
@@ -113,6 +115,7 @@ void m_set_gate(struct m_world *w, unsigned h, enum vc_gate gate)
 	me->s.gate = (uint8_t)gate;
 	if (gate == VC_G_FAILED || gate == VC_G_READONLY) {
 		me->s.resumable &= me->s.pending == NO_WRITE || !me->s.pending_seq;
+		me->s.acked = false;
 		me->s.pending = NO_WRITE; /* answered with an error, though it may be on the disk */
 	}
 	m_settle_pending(w, h, false);
@@ -150,6 +153,7 @@ void m_begin_stream(struct m_world *w, unsigned h, enum m_stream stream)
 	me->stream = (uint8_t)stream;
 	me->next_seq = me->applied_seq = 1;
 	me->resumable = true;
+	me->acked = false;
 	me->pending_seq = 0; /* what waits lost its place: the resync brings it over */
 	m_settle_pending(w, h, false);
 }

@@ -9,6 +9,7 @@
 
 #include "core/eralog.h"
 
+bool m_verbose;
 const char m_not_live[] = "liveness: nothing fails any more, but the unit does not get in sync by itself";
 
 /* ---- assertions of the core ------------------------------------------------------------------------ */
@@ -172,7 +173,7 @@ void m_name(const struct m_world *w, m_move move, char *out, size_t cap)
 		 move_names[m_type(move)], more, cut);
 }
 
-static void print_host(const struct m_world *w, unsigned h, FILE *out)
+void m_print_host(const struct m_world *w, unsigned h, FILE *out)
 {
 	static const char *const roles[] = {"secondary", "promoting", "primary", "demoting"};
 	static const char *const gates[] = {"readonly", "pair", "solo", "frozen", "failed"};
@@ -241,8 +242,8 @@ const char *m_replay(const struct m_scope *scope, const m_move *move, unsigned n
 	*used = 0;
 	m_begin(scope, &w);
 	if (out) {
-		print_host(&w, 0, out);
-		print_host(&w, 1, out);
+		m_print_host(&w, 0, out);
+		m_print_host(&w, 1, out);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		if (!possible(&w, scope, move[i]))
@@ -255,8 +256,8 @@ const char *m_replay(const struct m_scope *scope, const m_move *move, unsigned n
 		if (!m_guarded(&w, move[i], scope) && w.beyond)
 			return NULL;
 		if (out) {
-			print_host(&w, 0, out);
-			print_host(&w, 1, out);
+			m_print_host(&w, 0, out);
+			m_print_host(&w, 1, out);
 			fprintf(out, "        acknowledged %x%s%s\n", w.env.acked,
 				w.env.connected ? ", link connected" : "",
 				w.env.ring_up ? "" : ", ring cut");
@@ -265,14 +266,17 @@ const char *m_replay(const struct m_scope *scope, const m_move *move, unsigned n
 			return w.broken;
 	}
 	const char *why;
-	if (m_guarded_heal(&w, &why))
+	m_heal_out = m_verbose ? out : NULL;
+	bool good = m_guarded_heal(&w, &why);
+	m_heal_out = NULL;
+	if (good)
 		return NULL;
 	if (w.broken)
 		return w.broken;
 	if (out) {
 		fprintf(out, "  then all is mended, the fencer works, and it stays so:\n");
-		print_host(&w, 0, out);
-		print_host(&w, 1, out);
+		m_print_host(&w, 0, out);
+		m_print_host(&w, 1, out);
 		print_why(&w, 0, out);
 		print_why(&w, 1, out);
 	}

@@ -167,7 +167,7 @@ static void end_worker(struct m_world *w, unsigned h)
 	me->s.gate = VC_G_READONLY;
 	me->s.stream = M_NONE;
 	m_link_disable(w, h);
-	me->s.waiting = me->s.broken = me->s.draining = me->s.vm_down = false;
+	me->s.waiting = me->s.broken = me->s.draining = me->s.vm_down = me->s.acked = false;
 	me->s.heard_n = me->s.acts_n = 0;
 	me->s.link_pairing = me->s.link_peer = 0;
 	me->s.next_seq = me->s.applied_seq = me->s.pending_seq = 0;

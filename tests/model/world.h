@@ -40,7 +40,7 @@ struct m_shell {
 	uint64_t master, boot, link_pairing, link_peer, record; /* record: of the peer's fencing */
 	bool powered, worker, in_group, quorate;
 	bool link_enabled, draining, resumable, flowing;
-	bool waiting, broken, vm_down, spare_flag;
+	bool waiting, broken, vm_down, acked; /* acked: the peer has the pending write */
 	uint8_t cache, durable, pending_seq, stream;  /* cells; pending_seq 0: not in the stream */
 	uint8_t next_seq, applied_seq, gate, lease; /* gate as carried out; lease: parts of it that
 						       * the newest proof sent by this host still has */
