@@ -157,12 +157,15 @@ void m_copy(struct m_world *to, const struct m_world *from)
 
 /* ---- the hash -------------------------------------------------------------------------------------- */
 
-#define NAMES 128
+#define NAMES 256 /* places, a power of two; half of them are used at most */
+#define WORDS 8192
 
+/* One walk at a time; a place of `name` is taken if its stamp is this walk's. */
 struct walk {
-	uint64_t a, b;
-	unsigned names;
-	uint64_t name[NAMES];
+	unsigned n, names;
+	uint32_t stamp, stamps[NAMES];
+	uint16_t number[NAMES];
+	uint64_t name[NAMES], out[WORDS];
 };
 
 static bool is_id(uint64_t v)
@@ -170,28 +173,51 @@ static bool is_id(uint64_t v)
 	return (v >> 56) > 0x0f || (v >> 48 & 0xff) > 0x0f;
 }
 
-static uint64_t renamed(struct walk *k, uint64_t v)
-{
-	for (unsigned i = 0; i < k->names; i++)
-		if (k->name[i] == v)
-			return 0xf000000000000000ull + i;
-	if (k->names == NAMES)
-		return v;
-	k->name[k->names] = v;
-	return 0xf000000000000000ull + k->names++;
-}
-
 static void mix(struct walk *k, uint64_t v)
 {
-	k->a = (k->a ^ v) * 0x9fb21c651e98df25ull;
-	k->a ^= k->a >> 32;
-	k->b = (k->b + v) * 0xd6e8feb86659fd93ull;
-	k->b ^= k->b >> 29;
+	assert(k->n < WORDS);
+	k->out[k->n++] = v;
+}
+
+static uint64_t renamed(struct walk *k, uint64_t v)
+{
+	unsigned i = (unsigned)(v >> 20) % NAMES;
+	for (; k->stamps[i] == k->stamp; i = (i + 1) % NAMES)
+		if (k->name[i] == v)
+			return 0xf000000000000000ull + k->number[i];
+	if (k->names == NAMES / 2)
+		return v;
+	k->stamps[i] = k->stamp;
+	k->name[i] = v;
+	k->number[i] = (uint16_t)k->names++;
+	return 0xf000000000000000ull + k->number[i];
 }
 
 static void word(struct walk *k, uint64_t v)
 {
 	mix(k, is_id(v) ? renamed(k, v) : v);
+}
+
+static uint64_t mum(uint64_t a, uint64_t b)
+{
+	__extension__ unsigned __int128 p = (unsigned __int128)a * b;
+	return (uint64_t)p ^ (uint64_t)(p >> 64);
+}
+
+/* 128 bits of all words; four chains side by side. */
+static struct m_key digest(struct walk *k)
+{
+	static const uint64_t odd[4] = {0x9fb21c651e98df25ull, 0xd6e8feb86659fd93ull,
+					0xa0761d6478bd642full, 0xe7037ed1a0b428dbull};
+	uint64_t c[4] = {k->n, 0x243f6a8885a308d3ull, 0x13198a2e03707344ull, 0xa4093822299f31d0ull};
+	while (k->n % 4)
+		mix(k, 0);
+	for (unsigned i = 0; i < k->n; i += 4)
+		for (unsigned j = 0; j < 4; j++)
+			c[j] = mum(c[j] ^ k->out[i + j] ^ odd[j], odd[(j + 1) % 4] + i) ^ c[j] << 1;
+	uint64_t x = mum(c[0] ^ c[2], c[1] + odd[0]) + mum(c[1] ^ odd[1], c[3] ^ odd[2]);
+	uint64_t y = mum(c[3] + odd[3], c[2] ^ odd[0]) ^ mum(c[0] ^ odd[2], x ^ odd[1]);
+	return (struct m_key){x, y | 1}; /* 0 marks a free place */
 }
 
 static void words(struct walk *k, const void *start, size_t bytes)
@@ -258,16 +284,11 @@ static void walk_host(struct walk *k, const struct m_host *me)
 
 struct m_key m_hash(const struct m_world *w)
 {
-	struct walk k;
-	k.a = 0x243f6a8885a308d3ull;
-	k.b = 0x13198a2e03707344ull;
-	k.names = 0;
+	static struct walk k;
+	k.n = k.names = 0;
+	k.stamp++;
 	plain(&k, &w->env, sizeof w->env);
 	walk_host(&k, &w->host[0]);
 	walk_host(&k, &w->host[1]);
-	k.a ^= k.b >> 31;
-	k.a *= 0xff51afd7ed558ccdull;
-	k.b ^= k.a >> 33;
-	k.b *= 0xc4ceb9fe1a85ec53ull;
-	return (struct m_key){k.a, k.b | 1}; /* 0 marks a free place */
+	return digest(&k);
 }

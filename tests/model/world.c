@@ -408,7 +408,7 @@ static void check_lease(struct m_world *w, unsigned h, bool failed_before)
 		return;
 	if (s->certain)
 		m_violate(w, "TRAPS 4: certain after the end of the lease");
-	else if (s->role != VC_SECONDARY && !s->failed)
+	else if ((s->role == VC_PRIMARY || s->role == VC_DEMOTING) && !s->failed)
 		m_violate(w, "S6: the lease has ended, and a primary still waits for its peer");
 	else if (s->role == VC_PRIMARY && !failed_before && s->failed && !w->host[h].s.vm_down)
 		m_violate(w, "TRAPS 4: the lease has ended, and the VM is not taken down");
