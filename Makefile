@@ -58,11 +58,13 @@ help:
 	@echo 'deps         install what build and tests need (apt), without starting services'
 	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
 	@echo 'check        all tests in their short form'
-	@echo 'check-unit check-san check-valgrind check-sim check-ocf check-ctl check-dp lint fuzz check-lab-self'
+	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-dp lint fuzz check-lab-self'
 	@echo 'check-lab check-lab-xfs   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'soak-sim     a million simulated lives of the decision core, and its deliberate faults'
+	@echo 'check-model  every state of the decision core within bounds; MUTATE=all: its deliberate faults'
+	@echo 'soak-model   the same with larger bounds, and all faults'
 	@echo 'install uninstall   honour DESTDIR and PREFIX'
 
 V ?=
@@ -152,7 +154,23 @@ check-sim: $(BUILD)/tests/sim
 .PHONY: soak-sim
 soak-sim: $(BUILD)/tests/sim
 	$(BUILD)/tests/sim --seeds 1000000
-	tests/sim/mutants
+	tests/mutants/run sim
+
+# ---- the model: exhaustive exploration of the decision core ---------------------------------------
+# MUTATE=all, or third: the core's deliberate faults, each must be found.
+MODEL_SRC := $(wildcard tests/model/*.c)
+MUTATE ?=
+.PHONY: check-model soak-model check-mutants
+$(BUILD)/tests/model: $(call obj,$(MODEL_SRC)) $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+check-model: $(BUILD)/tests/model
+	$(if $(MUTATE),BUILD=$(BUILD) tests/mutants/run model $(if $(filter third,$(MUTATE)),--third 0),$(BUILD)/tests/model -j 2)
+check-mutants: $(BUILD)/tests/model
+	BUILD=$(BUILD) tests/mutants/run model --third 0
+soak-model: $(BUILD)/tests/model
+	$(BUILD)/tests/model --soak -j 2
+	BUILD=$(BUILD) tests/mutants/run model
 
 # ---- fuzzing: every decoder against any bytes ------------------------------------------------------
 FUZZ_SECONDS ?= 10
@@ -230,7 +248,7 @@ check-valgrind: $(UNIT_TESTS)
 
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
-CHECK_PARTS ?= lint unit san valgrind sim fuzz ocf ctl dp lab-self lab lab-xfs
+CHECK_PARTS ?= lint unit san valgrind sim model mutants fuzz ocf ctl dp lab-self lab lab-xfs
 .PHONY: deps demo demo-ready check check-fuzz
 deps:
 	@packaging/deps check

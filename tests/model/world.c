@@ -265,6 +265,28 @@ void m_mend_ring(struct m_world *w)
 
 /* ---- the core's actions --------------------------------------------------------------------------- */
 
+static bool unread(const struct m_host *me, enum vc_event_type type, enum vc_msg_type own)
+{
+	for (unsigned i = 0; i < me->s.heard_n; i++) {
+		const struct vc_event *e = &me->heard[i];
+		if (e->type == type && (type != VC_E_MSG || (e->u.msg.own && e->u.msg.msg.type == own)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * The other could use its token now: it is alive, certain, its lease runs, and nothing that ends its
+ * token is on its way to it in CPG's order (the end of its master, its own LEAVE).
+ */
+static bool holds_token(const struct m_world *w, unsigned h)
+{
+	const struct m_host *me = &w->host[h];
+	return me->s.worker && me->core.certain && me->core.attached && m_in_group(w, h) &&
+	       me->core.d.standing == VC_PAIRED && me->core.lease_end_ns > M_NOW &&
+	       !unread(me, VC_E_MASTER_LOST, 0) && !unread(me, VC_E_MSG, VC_M_LEAVE);
+}
+
 /* S9: who holds acknowledged writes that the other lacks is never made the one to be overwritten. */
 static void persist(struct m_world *w, unsigned h, const struct vc_durable *d)
 {
@@ -272,6 +294,9 @@ static void persist(struct m_world *w, unsigned h, const struct vc_durable *d)
 	if (me->disk.standing == VC_SOLO &&
 	    (d->standing == VC_SYNCING || d->standing == VC_OUTDATED))
 		m_violate(w, "S9: a solo copy is given up");
+	if (me->disk.standing != VC_SOLO && d->standing == VC_SOLO && holds_token(w, 1 - h) &&
+	    !w->env.excepted)
+		m_violate(w, "S6: goes alone while the other holds a token");
 	m_copy_durable(&me->disk, d);
 }
 
