@@ -143,6 +143,8 @@ static bool stop_search(struct search *x)
 		x->r->incomplete = "the set of states is full";
 	else if (x->depth + 2 >= M_DEPTH)
 		x->r->incomplete = "the search went too deep";
+	else if (x->o->moves && x->r->moves >= x->o->moves)
+		x->r->incomplete = "more moves than asked for";
 	else if (x->o->seconds > 0 && x->r->moves % 65536 == 0 &&
 		 now_s() - x->began > x->o->seconds)
 		x->r->incomplete = "no time left";

@@ -12,6 +12,7 @@ struct m_options {
 	unsigned faults_max;   /* not more than these, whatever the scope says */
 	unsigned heal_one_in;  /* of the states, by their hash, are tried for liveness */
 	uint64_t table_bytes;  /* of the set of states seen */
+	uint64_t moves;	       /* limit of a scope; 0: none */
 	double seconds;	       /* limit of a scope; 0: none */
 	bool trace_all;	       /* the trace as found too */
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * model [--soak] [-j N] [--faults N] [--heal N] [--mib N] [--seconds N] [--list] [SCOPE...]
+ * model [--soak] [-j N] [--faults N] [--heal N] [--mib N] [--seconds N] [--moves N] [--list] [SCOPE...]
  * model --replay SCOPE:MOVE,...
  * Explores the scopes. The last line counts them as passed, failed, skipped.
  */
@@ -27,11 +27,11 @@ static void print_result(const struct m_scope *scope, const struct m_options *o,
 	const struct m_budget *b = o->soak ? &scope->soak : &scope->check;
 	printf("%s %-12s %11llu states %12llu moves, depth %u, eras %u, healed %llu, beyond %llu; "
 	       "bounds: faults %u writes %u flushes %u promotes %u demotes %u stops %u slow %u proofs "
-	       "%u waits %u holds %u; %.1f s\n",
+	       "%u waits %u holds %u fences %u; %.1f s\n",
 	       r->violated || r->incomplete ? "FAILED" : "ok    ", scope->name,
 	       (unsigned long long)r->states, (unsigned long long)r->moves, r->depth, r->eras,
 	       (unsigned long long)r->healed, (unsigned long long)r->beyond, b->faults, b->writes,
-	       b->flushes, b->promotes, b->demotes, b->stops, b->slow, b->proofs, b->waits, b->holds, r->seconds);
+	       b->flushes, b->promotes, b->demotes, b->stops, b->slow, b->proofs, b->waits, b->holds, b->fences, r->seconds);
 	for (unsigned i = 0; i < M_CLASSES && r->operator_needed[i].why; i++)
 		printf("       needs an operator: %s: %llu of the healed\n", r->operator_needed[i].why,
 		       (unsigned long long)r->operator_needed[i].n);
@@ -108,7 +108,8 @@ int main(int argc, char **argv)
 	    {"soak", no_argument, NULL, 's'},	       {"faults", required_argument, NULL, 'f'},
 	    {"heal", required_argument, NULL, 'h'},    {"mib", required_argument, NULL, 'm'},
 	    {"seconds", required_argument, NULL, 't'}, {"list", no_argument, NULL, 'l'},
-	    {"replay", required_argument, NULL, 'r'},  {0},
+	    {"replay", required_argument, NULL, 'r'},  {"moves", required_argument, NULL, 'o'},
+	    {0},
 	};
 	struct m_options o = {.faults_max = 99, .heal_one_in = 64, .table_bytes = 1ull << 30};
 	const struct m_scope *scope[64];
@@ -126,6 +127,8 @@ int main(int argc, char **argv)
 			o.table_bytes = (uint64_t)v << 20;
 		else if (c == 't')
 			o.seconds = (double)v;
+		else if (c == 'o')
+			o.moves = v;
 		else if (c == 'j')
 			jobs = v ? (unsigned)v : 1;
 		else if (c == 'r')

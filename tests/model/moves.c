@@ -166,7 +166,8 @@ static void list_fencer(struct list *l, unsigned h)
 	if (!me->s.powered || !me->s.quorate)
 		return;
 	bool wanted = w->env.wanted[1 - h];
-	if (!w->env.due[1 - h] && (!w->env.ring_up || !peer->s.powered || wanted))
+	if (!w->env.due[1 - h] && left(l, w->env.left.fences) &&
+	    (!w->env.ring_up || !peer->s.powered || wanted))
 		add(l, M_FENCE, h, 0);
 	if (w->env.due[1 - h])
 		add(l, M_FENCE_TOLD, h, 0);
@@ -175,7 +176,7 @@ static void list_fencer(struct list *l, unsigned h)
 	if (l->scope->faults & M_BIT(FENCE_WAIT) && !w->env.ring_up && !peer->s.quorate &&
 	    peer->s.lease == 0 && !w->env.by_wait[1 - h])
 		add(l, M_FENCE_WAIT, h, 0);
-	if (l->scope->lies && !w->env.ring_up && fault(l, M_FENCE_LIE))
+	if (l->scope->lies && peer->s.powered && fault(l, M_FENCE_LIE))
 		add(l, M_FENCE_LIE, h, 0);
 }
 
@@ -212,8 +213,8 @@ static void list_guest(struct list *l, unsigned h)
 		add(l, M_FLUSH_IT, h, 0);
 }
 
-/* The manager of a quorate side promotes only where it knows of no other primary (with any_promote it
- * doesn't look at scores either, nor whether the lost host was fenced: the core must refuse itself). */
+/* The manager of a quorate side promotes where it knows of no other primary, and by scores. With any_promote
+ * it looks at nothing but quorum, as if all it knew were old: the core must refuse by itself. */
 static bool may_promote(const struct list *l, unsigned h)
 {
 	const struct m_world *w = l->w;
@@ -221,10 +222,10 @@ static bool may_promote(const struct list *l, unsigned h)
 	if (!m_in_group(w, h) || !me->s.quorate || primary(me) || me->core.want_promote ||
 	    me->core.want_stop)
 		return false;
-	if (w->env.ring_up && primary(peer))
-		return false;
 	if (l->scope->any_promote)
 		return true;
+	if (w->env.ring_up && primary(peer))
+		return false;
 	bool fenced = w->env.by_wait[1 - h] || !peer->s.powered;
 	return (w->env.ring_up || fenced) && vc_look(&me->core, M_NOW).score >= 0;
 }
@@ -328,6 +329,9 @@ static void pay(struct m_world *w, m_move move, const struct m_scope *scope)
 		if (renews(w, h))
 			spend(&b->faults);
 		break;
+	case M_FENCE:
+		spend(&b->fences);
+		break;
 	case M_HOLD:
 		spend(&b->holds);
 		break;
@@ -404,7 +408,7 @@ static void do_fencer(struct m_world *w, m_move move)
 		fenced(w, h, true);
 		break;
 	default: /* M_FENCE_LIE */
-		w->env.excepted = true;
+		w->env.lied = true;
 		fenced(w, h, true);
 		break;
 	}
@@ -535,6 +539,7 @@ void m_do(struct m_world *w, m_move move, const struct m_scope *scope)
 	pay(w, move, scope);
 	do_one(w, move, scope);
 	w->cut_how = M_CUT_NONE;
+	w->env.excepted |= w->env.lied && !w->env.ring_up;
 	m_check(w);
 	if (w->host[0].s.heard_n > M_UNREAD || w->host[1].s.heard_n > M_UNREAD)
 		w->beyond = "more events unread than are followed";

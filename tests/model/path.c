@@ -48,9 +48,11 @@ static void acknowledge(struct m_world *w, unsigned h, unsigned write)
 	const char *rule = era_not_durable(w, h, me->s.gate == VC_G_PAIR);
 	if (rule)
 		m_violate(w, rule);
-	if ((w->env.acked & ~me->s.cache) && !w->env.excepted)
+	if ((m_acked(w) & ~me->s.cache) && !w->env.excepted)
 		m_violate(w, "S1: acknowledges on a copy that lacks an acknowledged write");
-	w->env.acked |= (uint8_t)(1u << write);
+	w->env.hold[h] |= (uint8_t)(1u << write);
+	if (me->s.gate == VC_G_PAIR)
+		w->env.hold[1 - h] |= (uint8_t)(1u << write);
 }
 
 void m_settle_pending(struct m_world *w, unsigned h, bool peer_has_it)
@@ -123,13 +125,14 @@ void m_set_gate(struct m_world *w, unsigned h, enum vc_gate gate)
 		return;
 	if (me->disk.standing != VC_SOLO && me->disk.standing != VC_PAIRED)
 		m_violate(w, "S8: writes are let through on an outdated or incomplete copy");
-	if (gate == VC_G_SOLO && (w->env.acked & ~me->s.cache) && !w->env.excepted)
+	if (gate == VC_G_SOLO && (m_acked(w) & ~me->s.cache) && !w->env.excepted)
 		m_violate(w, "S1: goes alone on a copy that lacks an acknowledged write");
 }
 
 /*
  * A power cut takes what was not flushed (or, by luck, nothing). An acknowledged write that was not flushed
- * is not promised any more once every host that had to hold it has lost power since.
+ * is not promised any more once every host that had to hold it has lost power since. Giving up one's copy
+ * in a resync is no power cut: then the source must keep the promise.
  */
 void m_lose_cache(struct m_world *w, unsigned h, bool keep)
 {
@@ -138,10 +141,9 @@ void m_lose_cache(struct m_world *w, unsigned h, bool keep)
 	bool peer_too = !peer->s.powered || memcmp(peer->disk.boot_id, &peer->s.boot, 8) != 0;
 	if (keep)
 		me->s.durable = me->s.cache;
-	uint8_t lost = me->s.cache & (uint8_t)~me->s.durable;
-	w->env.acked &= (uint8_t) ~(alone ? lost : lost & ~peer->s.cache);
-	if (!alone && peer_too)
-		w->env.acked &= me->s.durable & peer->s.durable;
+	w->env.hold[h] &= me->s.durable;
+	for (unsigned i = 0; !alone && peer_too && i < 2; i++)
+		w->env.hold[i] &= me->s.durable & peer->s.durable;
 	me->s.cache = me->s.durable;
 }
 
@@ -161,7 +163,7 @@ void m_begin_stream(struct m_world *w, unsigned h, enum m_stream stream)
 void m_begin_target(struct m_world *w, unsigned h)
 {
 	struct m_host *me = &w->host[h];
-	if ((w->env.acked & ~w->host[1 - h].s.cache) && !w->env.excepted)
+	if ((m_acked(w) & ~w->host[1 - h].s.cache) && !w->env.excepted)
 		m_violate(w, "S1: a copy is overwritten by one that lacks an acknowledged write");
 	/* half overwritten is neither the old nor the new content: the worst is that all is gone */
 	me->s.cache = me->s.durable = 0;

@@ -34,7 +34,7 @@ static bool pair(struct m_world *w)
 		return false;
 	m_guest_write(w, 0);
 	m_settle(w);
-	return w->host[1].core.phase == VC_INSYNC && w->env.acked == 1;
+	return w->host[1].core.phase == VC_INSYNC && m_acked(w) == 1;
 }
 
 /* The first one alone with its data, the second one empty. */
@@ -70,7 +70,7 @@ static bool alone(struct m_world *w)
 		return false;
 	m_guest_write(w, 0);
 	m_settle(w);
-	return w->env.acked == 3;
+	return m_acked(w) == 3;
 }
 
 /* Both secondary in sync, the last writer was the first. */
@@ -95,7 +95,7 @@ static bool strangers(struct m_world *w)
 	d->lease_ms = M_LEASE_MS;
 	vc_eralog_append(&d->log, m_id(w), 1, 3, 0);
 	w->host[1].s.cache = w->host[1].s.durable = 0x80;
-	w->env.acked = 0x80;
+	w->env.hold[1] = 0x80;
 	w->env.excepted = true;
 	m_power_on(w, 0);
 	m_power_on(w, 1);
@@ -116,8 +116,8 @@ const struct m_scope m_scopes[] = {
 	.ordered = true,
 	.late_fence = true,
 	.any_promote = true,
-	.check = {.faults = 2, .writes = 1, .promotes = 1, .waits = 1, .holds = 0},
-	.soak = {.faults = 2, .writes = 1, .promotes = 2, .demotes = 1, .waits = 2, .holds = 1},
+	.check = {.faults = 2, .writes = 1, .promotes = 1, .waits = 0, .fences = 1},
+	.soak = {.faults = 2, .writes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
     },
     {
 	.name = "late",
@@ -128,8 +128,8 @@ const struct m_scope m_scopes[] = {
 	.lease_parts = 1,
 	.ordered = true,
 	.any_promote = true,
-	.check = {.faults = 1, .writes = 1, .promotes = 1, .waits = 2, .holds = 2},
-	.soak = {.faults = 2, .writes = 1, .promotes = 1, .waits = 2, .holds = 2},
+	.check = {.faults = 1, .writes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
+	.soak = {.faults = 1, .writes = 1, .promotes = 1, .waits = 2, .holds = 2, .fences = 1},
     },
     {
 	.name = "link",
@@ -138,8 +138,8 @@ const struct m_scope m_scopes[] = {
 	.faults = M_BIT(CUT_LINK),
 	.lease_parts = 1,
 	.any_promote = true,
-	.check = {.faults = 1, .writes = 1, .promotes = 1, .waits = 2},
-	.soak = {.faults = 2, .writes = 2, .promotes = 1, .demotes = 1, .waits = 2},
+	.check = {.faults = 1, .writes = 1, .promotes = 1, .waits = 2, .fences = 1},
+	.soak = {.faults = 2, .writes = 2, .promotes = 1, .waits = 2, .fences = 1},
     },
     {
 	.name = "wait",
@@ -150,8 +150,8 @@ const struct m_scope m_scopes[] = {
 	.lease_parts = 2,
 	.ordered = true,
 	.any_promote = true,
-	.check = {.faults = 2, .writes = 1, .promotes = 1, .waits = 1, .holds = 1, .proofs = 1},
-	.soak = {.faults = 3, .writes = 2, .promotes = 1, .waits = 1, .holds = 1, .proofs = 1},
+	.check = {.faults = 2, .writes = 1, .promotes = 1, .proofs = 1},
+	.soak = {.faults = 2, .writes = 1, .promotes = 1, .holds = 1, .proofs = 1},
     },
     {
 	.name = "resync",
@@ -162,8 +162,20 @@ const struct m_scope m_scopes[] = {
 	.ordered = true,
 	.cuts = true,
 	.any_promote = true,
-	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1, .slow = 1, .waits = 1, .holds = 1},
-	.soak = {.faults = 2, .writes = 1, .flushes = 1, .promotes = 1, .slow = 1, .waits = 1, .holds = 1},
+	.check = {.faults = 1, .writes = 1, .promotes = 1, .slow = 1, .waits = 1, .holds = 1},
+	.soak = {.faults = 2, .writes = 1, .flushes = 1, .promotes = 1, .slow = 1, .waits = 1},
+    },
+    {
+	.name = "resync_wait",
+	.text = "a resync while the ring is cut, leases end and the other is fenced by waiting",
+	.start = alone,
+	.faults = M_BIT(CUT_RING) | M_BIT(LEASE) | M_BIT(FENCE_WAIT) | M_BIT(VOTE),
+	.quorum = 1u << 0 | 1u << 1 | 1u << 2,
+	.lease_parts = 1,
+	.ordered = true,
+	.any_promote = true,
+	.check = {.faults = 2, .writes = 1, .promotes = 1, .waits = 1},
+	.soak = {.faults = 3, .writes = 1, .promotes = 1, .waits = 1, .holds = 1},
     },
     {
 	.name = "first",
@@ -174,8 +186,8 @@ const struct m_scope m_scopes[] = {
 	.lease_parts = 1,
 	.ordered = true,
 	.any_promote = true,
-	.check = {.faults = 2, .writes = 1, .promotes = 1, .waits = 1},
-	.soak = {.faults = 2, .writes = 2, .promotes = 1, .waits = 1, .holds = 1},
+	.check = {.faults = 1, .writes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
+	.soak = {.faults = 2, .writes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
     },
     {
 	.name = "both_down",
@@ -186,8 +198,8 @@ const struct m_scope m_scopes[] = {
 	.lease_parts = 1,
 	.ordered = true,
 	.any_promote = true,
-	.check = {.faults = 1, .writes = 1, .promotes = 2, .waits = 1, .holds = 1},
-	.soak = {.faults = 2, .writes = 2, .promotes = 2, .waits = 1, .holds = 1},
+	.check = {.faults = 1, .writes = 1, .promotes = 1, .waits = 0, .holds = 1, .fences = 1},
+	.soak = {.faults = 2, .writes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
     },
     {
 	.name = "leave",
@@ -197,8 +209,8 @@ const struct m_scope m_scopes[] = {
 	.lease_parts = 1,
 	.ordered = true,
 	.any_promote = true,
-	.check = {.faults = 1, .writes = 2, .promotes = 2, .demotes = 1, .stops = 2, .holds = 1},
-	.soak = {.faults = 2, .writes = 2, .promotes = 2, .demotes = 1, .stops = 2, .holds = 1, .waits = 1},
+	.check = {.faults = 1, .writes = 1, .promotes = 2, .demotes = 1, .stops = 2},
+	.soak = {.faults = 1, .writes = 2, .promotes = 2, .demotes = 1, .stops = 2, .holds = 1},
     },
     {
 	.name = "disk",
@@ -208,8 +220,8 @@ const struct m_scope m_scopes[] = {
 	.lease_parts = 1,
 	.ordered = true,
 	.cuts = true,
-	.check = {.faults = 2, .writes = 1, .promotes = 1, .slow = 1, .waits = 2},
-	.soak = {.faults = 2, .writes = 2, .promotes = 1, .slow = 2, .waits = 2, .holds = 1},
+	.check = {.faults = 1, .writes = 1, .promotes = 1, .slow = 1, .waits = 2, .fences = 1},
+	.soak = {.faults = 2, .writes = 1, .promotes = 1, .slow = 1, .waits = 2, .fences = 1},
     },
     {
 	.name = "lie",
@@ -221,8 +233,8 @@ const struct m_scope m_scopes[] = {
 	.ordered = true,
 	.any_promote = true,
 	.lies = true,
-	.check = {.faults = 3, .writes = 1, .promotes = 1},
-	.soak = {.faults = 4, .writes = 2, .promotes = 2, .holds = 1},
+	.check = {.faults = 2, .writes = 1, .promotes = 1, .fences = 0},
+	.soak = {.faults = 3, .writes = 1, .promotes = 1, .holds = 0, .fences = 1},
     },
     {
 	.name = "strangers",

@@ -258,7 +258,7 @@ const char *m_replay(const struct m_scope *scope, const m_move *move, unsigned n
 		if (out) {
 			m_print_host(&w, 0, out);
 			m_print_host(&w, 1, out);
-			fprintf(out, "        acknowledged %x%s%s\n", w.env.acked,
+			fprintf(out, "        acknowledged %x%s%s\n", m_acked(&w),
 				w.env.connected ? ", link connected" : "",
 				w.env.ring_up ? "" : ", ring cut");
 		}

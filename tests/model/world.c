@@ -297,6 +297,8 @@ static void persist(struct m_world *w, unsigned h, const struct vc_durable *d)
 	if (me->disk.standing != VC_SOLO && d->standing == VC_SOLO && holds_token(w, 1 - h) &&
 	    !w->env.excepted)
 		m_violate(w, "S6: goes alone while the other holds a token");
+	if (me->disk.standing == VC_SYNCING && d->standing == VC_PAIRED)
+		w->env.hold[h] = m_acked(w); /* a complete copy again */
 	m_copy_durable(&me->disk, d);
 }
 
@@ -311,6 +313,9 @@ static void perform(struct m_world *w, unsigned h, const struct vc_action *a)
 		me->s.durable = me->s.cache;
 		break;
 	case VC_A_CPG_SEND:
+		if (a->u.msg.type == VC_M_OUTDATED &&
+		    (me->disk.standing == VC_PAIRED || me->disk.standing == VC_SOLO))
+			m_violate(w, "S5: consents before it is outdated durably");
 		multicast(w, h, &a->u.msg);
 		break;
 	case VC_A_LINK_ENABLE:

@@ -65,6 +65,8 @@ struct m_budget {
 	uint8_t demotes, stops, slow, proofs;
 	uint8_t waits; /* of the gate: without a bound the other could be slow for ever */
 	uint8_t holds; /* in an ordered scope: how often something is late */
+	uint8_t fences;
+	uint8_t spare;
 };
 
 /* What goes on by itself, in this order, where nothing is late. */
@@ -82,8 +84,10 @@ struct m_env {
 	bool ring_up, net_up, connected, excepted; /* excepted: a named exception has happened */
 	bool by_wait[2], wanted[2];		   /* this host: fenced by waiting; fencing under way */
 	bool due[2];				   /* this host was fenced, the other is not told yet */
-	uint8_t acked, next_write;
+	uint8_t hold[2]; /* acknowledged writes that this host is to hold; a promise while one is */
 	uint16_t held; /* bits of enum m_channel */
+	bool lied; /* a success without effect; an exception once the ring is cut */
+	uint8_t next_write, spare[4];
 };
 
 struct m_world {
@@ -99,6 +103,12 @@ struct m_world {
 };
 
 enum m_cut { M_CUT_NONE, M_CUT_KILL, M_CUT_POWER, M_CUT_SLOW };
+
+/* What has been acknowledged and is still promised. */
+static inline uint8_t m_acked(const struct m_world *w)
+{
+	return w->env.hold[0] | w->env.hold[1];
+}
 
 /* ---- world.c: hosts, group, disk, the core's actions */
 void m_world_init(struct m_world *w);
