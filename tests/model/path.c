@@ -30,12 +30,13 @@ static bool has_era(const struct vc_eralog *log, const struct vc_era *era)
 static const char *era_not_durable(const struct m_world *w, unsigned h, bool pair)
 {
 	const struct vc_durable *me = &w->host[h].disk, *peer = &w->host[1 - h].disk;
-	const struct vc_era *mine = vc_eralog_last(&me->log);
+	const struct vc_era *mine = vc_eralog_last(&w->host[h].core.d.log); /* the one it writes in */
 	if (!pair)
-		return me->standing == VC_SOLO && mine && mine->members == 1u << h
+		return me->standing == VC_SOLO && mine && mine->members == 1u << h &&
+			       has_era(&me->log, mine)
 			   ? NULL
 			   : "S5: acknowledged alone, but no solo era is durable";
-	if (me->standing != VC_PAIRED || !mine || mine->members != 3)
+	if (me->standing != VC_PAIRED || !mine || mine->members != 3 || !has_era(&me->log, mine))
 		return "S5: acknowledged as a pair, but no pair era is durable here";
 	if (peer->standing != VC_PAIRED || !has_era(&peer->log, mine))
 		return "S5: acknowledged as a pair, but the era is not durable on the peer";
@@ -163,7 +164,7 @@ void m_begin_stream(struct m_world *w, unsigned h, enum m_stream stream)
 void m_begin_target(struct m_world *w, unsigned h)
 {
 	struct m_host *me = &w->host[h];
-	if ((m_acked(w) & ~w->host[1 - h].s.cache) && !w->env.excepted)
+	if (m_acked(w) & ~w->host[1 - h].s.cache)
 		m_violate(w, "S1: a copy is overwritten by one that lacks an acknowledged write");
 	/* half overwritten is neither the old nor the new content: the worst is that all is gone */
 	me->s.cache = me->s.durable = 0;
