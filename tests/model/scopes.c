@@ -56,12 +56,12 @@ static bool both_down(struct m_world *w)
 	return true;
 }
 
-/* The second host's worker has just ended; what was written is nowhere flushed. */
+/* The primary's worker has just ended; what was written is nowhere flushed. */
 static bool torn(struct m_world *w)
 {
 	if (!pair(w))
 		return false;
-	m_kill_worker(w, 1);
+	m_kill_worker(w, 0);
 	return true;
 }
 
@@ -176,7 +176,7 @@ const struct m_scope m_scopes[] = {
     },
     {
 	.name = "torn",
-	.text = "the secondary's worker has ended: alone, or paired again, interrupted anywhere",
+	.text = "the primary's worker has ended: the other alone, or paired again, interrupted anywhere",
 	.start = torn,
 	.faults = KILLS | M_BIT(CUT_LINK),
 	.lease_parts = 1,

@@ -21,7 +21,8 @@ static unsigned parts_left(uint64_t end_ns)
 {
 	if (end_ns <= M_NOW)
 		return 0;
-	return (unsigned)((end_ns - M_NOW + part_ns() - 1) / part_ns());
+	uint64_t parts = (end_ns - M_NOW + part_ns() - 1) / part_ns();
+	return parts < 8 ? (unsigned)parts : 8;
 }
 
 static uint64_t outdate_wait_ns(const struct vc_state *s)
