@@ -166,6 +166,8 @@ $(BUILD)/tests/model: $(call obj,$(MODEL_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 check-model: $(BUILD)/tests/model
+	@while read -r trace what; do $(BUILD)/tests/model --replay $$trace >$(BUILD)/tests/model.found || \
+		{ echo "FAILED: again: $$what"; exit 1; }; done <tests/model/found
 	$(if $(MUTATE),BUILD=$(BUILD) tests/mutants/run model $(if $(filter third,$(MUTATE)),--third 0),$(BUILD)/tests/model -j 2)
 check-mutants: $(BUILD)/tests/model
 	BUILD=$(BUILD) tests/mutants/run model --third 0

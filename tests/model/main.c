@@ -116,7 +116,7 @@ int main(int argc, char **argv)
 	unsigned jobs = 1, n = 0;
 	int c;
 	while ((c = getopt_long(argc, argv, "j:", options, NULL)) != -1) {
-		unsigned long v = optarg ? strtoul(optarg, NULL, 10) : 0;
+		const unsigned long v = optarg ? strtoul(optarg, NULL, 10) : 0;
 		if (c == 's')
 			o.soak = true;
 		else if (c == 'f')
@@ -131,7 +131,7 @@ int main(int argc, char **argv)
 			o.moves = v;
 		else if (c == 'j')
 			jobs = v ? (unsigned)v : 1;
-		else if (c == 'r')
+		else if (c == 'r' && optarg)
 			return replay(optarg);
 		else if (c == 'l')
 			return list(), 0;

@@ -126,6 +126,8 @@ void m_set_gate(struct m_world *w, unsigned h, enum vc_gate gate)
 		return;
 	if (me->disk.standing != VC_SOLO && me->disk.standing != VC_PAIRED)
 		m_violate(w, "S8: writes are let through on an outdated or incomplete copy");
+	if (gate == VC_G_SOLO && me->disk.standing != VC_SOLO)
+		m_violate(w, "S5: goes alone before its solo era is durable");
 	if (gate == VC_G_SOLO && (m_acked(w) & ~me->s.cache) && !w->env.excepted)
 		m_violate(w, "S1: goes alone on a copy that lacks an acknowledged write");
 }
