@@ -139,6 +139,28 @@ static void no_quorum_ends_with_the_lease(void **state)
 	assert_int_equal(look(0).score, -1);
 }
 
+/* Both hosts' files name a shorter lease than before: it binds from the pairing on. */
+static void shorter_lease_binds_at_once(void **state)
+{
+	(void)state;
+	for (unsigned h = 0; h < 2; h++)
+		world_kill_worker(&w, h);
+	for (unsigned h = 0; h < 2; h++) {
+		w.host[h].disk.lease_ms = 600000;
+		world_start_worker(&w, h);
+	}
+	settle(4000);
+	assert_int_equal(promote(0, 500), 0);
+	world_cut_ring(&w);
+	world_cut_link(&w);
+	w.host[0].quorate = false;
+	struct vc_event e = {.type = VC_E_QUORUM};
+	world_event(&w, 0, &e);
+	settle(SIM_LEASE_LONG_MS + 2000);
+	assert_int_equal(w.host[0].core.gate, VC_G_FAILED);
+	assert_false(w.host[0].core.certain);
+}
+
 /* A proof counts from its sending (TRAPS 20). */
 static void old_proof_does_not_renew(void **state)
 {
@@ -820,6 +842,7 @@ int main(void)
 	    STORY(link_stays_down_peer_steps_back),
 	    STORY(no_quorum_ends_with_the_lease),
 	    STORY(old_proof_does_not_renew),
+	    STORY(shorter_lease_binds_at_once),
 	    STORY(hand_over_needs_no_resync),
 	    STORY(last_to_leave_starts_alone),
 	    STORY(restarted_daemon_is_uncertain),
