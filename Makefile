@@ -161,6 +161,7 @@ soak-sim: $(BUILD)/tests/sim
 # MUTATE=all, or third: the core's deliberate faults, each must be found.
 MODEL_SRC := $(wildcard tests/model/*.c)
 MUTATE ?=
+SOAK_SCOPE_S ?= 200
 .PHONY: check-model soak-model check-mutants
 $(BUILD)/tests/model: $(call obj,$(MODEL_SRC)) $(LIB)
 	@mkdir -p $(@D)
@@ -172,7 +173,7 @@ check-model: $(BUILD)/tests/model
 check-mutants: $(BUILD)/tests/model
 	BUILD=$(BUILD) tests/mutants/run model --third 0
 soak-model: $(BUILD)/tests/model
-	$(BUILD)/tests/model --soak -j 2
+	$(BUILD)/tests/model --soak --partial --seconds $(SOAK_SCOPE_S) --mib 3072 -j 2
 	BUILD=$(BUILD) tests/mutants/run model
 
 # ---- fuzzing: every decoder against any bytes ------------------------------------------------------

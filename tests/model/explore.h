@@ -14,7 +14,7 @@ struct m_options {
 	uint64_t table_bytes;  /* of the set of states seen */
 	uint64_t moves;	       /* limit of a scope; 0: none */
 	double seconds;	       /* limit of a scope; 0: none */
-	bool trace_all;	       /* the trace as found too */
+	bool partial;	       /* a limit is no failure */
 };
 
 struct m_trace {

@@ -64,7 +64,6 @@ struct m_scope {
 	bool any_promote;    /* promotions are asked for whatever the scores are */
 	bool lies;	     /* named exceptions are allowed (S6) */
 	struct m_budget check, soak;
-	unsigned soak_only;
 };
 
 /* All moves of this state, at most M_MOVES. any: also those whose budget is used up. */

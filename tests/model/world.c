@@ -10,7 +10,7 @@ static const uint8_t unit_id[16] = {1, 2, 3, 4};
 
 void m_violate(struct m_world *w, const char *rule)
 {
-	if (!w->broken)
+	if (!w->broken && !w->beyond) /* what left the bounds lost something that was under way */
 		w->broken = rule;
 }
 
