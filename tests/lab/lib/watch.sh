@@ -12,6 +12,7 @@ may_acknowledge() { quiet_on "$1" timeout 5 vmtwin explain vm1 | grep -qE 'state
 watch_hosts() {
 	local host=host1 before='' last=''
 	while :; do
+		[ -s "$VT_WATCH" ] || before='' last='' # watch_anew: what was seen before it is over
 		if [ -d "$lab_dir/hosts/$host" ] && may_acknowledge "$host"; then
 			echo "single $host" >>"$VT_WATCH"
 			[ "$before,$last" != "yes,yes" ] || echo "double $(now_ms)" >>"$VT_WATCH"
