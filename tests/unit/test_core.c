@@ -189,6 +189,18 @@ static void hand_over_needs_no_resync(void **state)
 	assert_int_equal(w.acked_count, 2);
 }
 
+/* Nobody hears of an era before it is recorded: otherwise the host that began it would look rolled back. */
+static void promotion_is_recorded_before_it_is_asked(void **state)
+{
+	(void)state;
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	world_event_type(&w, 1, VC_E_PROMOTE);
+	assert_int_equal(w.host[1].core.role, VC_PROMOTING);
+	assert_true(w.host[0].in_count > 0); /* asked */
+	assert_int_equal(vc_eralog_last(&w.host[1].disk.log)->writer, 1);
+}
+
 /* After "A alone, A stops, B boots" B waits though it has quorum. */
 static void last_to_leave_starts_alone(void **state)
 {
@@ -844,6 +856,7 @@ int main(void)
 	    STORY(old_proof_does_not_renew),
 	    STORY(shorter_lease_binds_at_once),
 	    STORY(hand_over_needs_no_resync),
+	    STORY(promotion_is_recorded_before_it_is_asked),
 	    STORY(last_to_leave_starts_alone),
 	    STORY(restarted_daemon_is_uncertain),
 	    STORY(held_writes_are_failed_on_request),
