@@ -58,12 +58,14 @@ help:
 	@echo 'deps         install what build and tests need (apt), without starting services'
 	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
 	@echo 'check        all tests in their short form'
-	@echo 'check-unit check-san check-valgrind check-sim check-ocf check-ctl check-dp lint fuzz check-lab-self'
+	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-dp lint fuzz check-lab-self'
 	@echo 'check-lab check-lab-xfs   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'soak-lab     every row of docs/FAILURE-MODES.md on the real stack, in its long form: hours'
 	@echo 'soak-sim     a million simulated lives, and the deliberate faults (docs/SIMULATION.md)'
+	@echo 'check-model  every state of the decision core within bounds; MUTATE=all: its deliberate faults'
+	@echo 'soak-model   the same with larger bounds, and all faults'
 	@echo 'install uninstall   honour DESTDIR and PREFIX'
 
 V ?=
@@ -153,7 +155,26 @@ check-sim: $(BUILD)/tests/sim
 .PHONY: soak-sim
 soak-sim: $(BUILD)/tests/sim
 	$(BUILD)/tests/sim --seeds 1000000
-	tests/sim/mutants
+	tests/mutants/run sim
+
+# ---- the model: exhaustive exploration of the decision core ---------------------------------------
+# MUTATE=all, or third: the core's deliberate faults, each must be found.
+MODEL_SRC := $(wildcard tests/model/*.c)
+MUTATE ?=
+SOAK_SCOPE_S ?= 200
+.PHONY: check-model soak-model check-mutants
+$(BUILD)/tests/model: $(call obj,$(MODEL_SRC)) $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
+check-model: $(BUILD)/tests/model
+	@while read -r trace what; do $(BUILD)/tests/model --replay $$trace >$(BUILD)/tests/model.found || \
+		{ echo "FAILED: again: $$what"; exit 1; }; done <tests/model/found
+	$(if $(MUTATE),BUILD=$(BUILD) tests/mutants/run model $(if $(filter third,$(MUTATE)),--third 0),$(BUILD)/tests/model -j 2)
+check-mutants: $(BUILD)/tests/model
+	BUILD=$(BUILD) tests/mutants/run model --third 0
+soak-model: $(BUILD)/tests/model
+	$(BUILD)/tests/model --soak --partial --seconds $(SOAK_SCOPE_S) --mib 3072 -j 2
+	BUILD=$(BUILD) tests/mutants/run model
 
 # ---- fuzzing: every decoder against any bytes ------------------------------------------------------
 FUZZ_SECONDS ?= 10
@@ -263,9 +284,9 @@ check-docs: $(BUILD)/tests/state-machine
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
 # A+B: side by side.
-CHECK_PARTS ?= lint docs unit san valgrind sim+ocf fuzz+dp ctl lab-self lab lab-xfs
+CHECK_PARTS ?= lint docs unit san valgrind sim+ocf model fuzz+dp ctl+lab-self mutants lab lab-xfs
 .PHONY: deps demo check check-fuzz check-programs
-check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim lab-tree guest
+check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model lab-tree guest
 deps:
 	@packaging/deps check
 demo:

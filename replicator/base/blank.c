@@ -20,7 +20,7 @@ bool vt_secret_name(const char *name, size_t len)
 {
 	static const char *const words[] = {"pass",	  "pwd",       "secret", "key",	 "token",
 					    "credential", "community", "auth",	 "cert", "pin",
-					    "identity",	  "private",   "snmp"};
+					    "identity",	  "private",   "snmp",   "psk"};
 	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
 		if (contains(name, len, words[i]))
 			return true;
@@ -121,11 +121,19 @@ static bool has_login(struct value v)
 	return at && memchr(at, '@', v.len - (size_t)(at - v.at));
 }
 
+/* Options in one value, as of a mount ("username=u,password=p") or an address ("?apikey=..."). */
+static bool holds_secret(struct value v)
+{
+	return v.at && memchr(v.at, '=', v.len) && vt_secret_name(v.at, v.len);
+}
+
 static void put_nvpair(const char *s, const char *end, FILE *out)
 {
 	struct value name = attribute(s, end, "name"), value = attribute(s, end, "value");
-	/* a pair that refers to another by id has no name of its own: that other one is blanked */
-	bool secret = !name.at || vt_secret_name(name.at, name.len) || has_login(value);
+	/* a pair that refers to another by id has no name of its own: that other one is blanked; so is the
+	 * address that an alert goes to */
+	bool secret = !name.at || vt_secret_name(name.at, name.len) || has_login(value) ||
+		      holds_secret(value);
 	if (!secret) {
 		fwrite(s, 1, (size_t)(end - s), out);
 		return;
@@ -161,7 +169,7 @@ void vt_blank_cib(const char *text, size_t len, FILE *out)
 			continue;
 		}
 		s = tag_end(tag, end);
-		if (begins(tag, end, "<nvpair"))
+		if (begins(tag, end, "<nvpair") || (begins(tag, end, "<recipient") && attribute(tag, s, "value").at))
 			put_nvpair(tag, s, out);
 		else
 			fwrite(tag, 1, (size_t)(s - tag), out);

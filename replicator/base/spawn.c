@@ -160,6 +160,8 @@ static int wait_end(int pidfd, int fd, char *out, size_t cap, uint64_t deadline_
 	}
 }
 
+#define KILLED_MS 1000 /* for the death of a child that was killed */
+
 static int reap(pid_t pid)
 {
 	int status;
@@ -174,9 +176,12 @@ static int finish(pid_t pid, int pipe_fd, char *out, size_t cap, uint64_t deadli
 {
 	int pidfd = pidfd_open(pid, 0);
 	int rc = pidfd < 0 ? -errno : wait_end(pidfd, pipe_fd, out, cap, deadline_ns);
+	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	if (rc != 0)
 		kill(-pid, SIGKILL);
-	int end = reap(pid); /* ended or killed just now: does not wait long */
+	/* Stuck in the kernel (a disk that hangs) it does not even die: left to init (S7). */
+	bool over = rc == 0 || pidfd < 0 || poll(&p, 1, KILLED_MS) == 1;
+	int end = over ? reap(pid) : 0;
 	if (pidfd >= 0)
 		close(pidfd);
 	return rc == 0 ? end : rc;

@@ -129,7 +129,7 @@ static void on_unit_down(struct step *x)
 		s->verdict = VC_R_NONE;
 	}
 	if (s->pairing && x->e->u.incarnation == s->pair_incarnation) {
-		s->procdown = true;
+		s->procdown = !s->split;
 		story(x, VC_R_PEER_GONE_UNIT);
 		if (s->phase != VC_APART)
 			session_apart(x);

@@ -206,6 +206,8 @@ struct vc_state {
 
 	/* Evidence about the incarnation of the pairing. */
 	bool consent, procdown;
+	bool split; /* the peer's node left and nothing was heard of its worker since: it may have gone alone by a
+		     * fencing that failed to kill us, so that its end proves nothing */
 	enum vc_stage stage;
 	uint64_t ping_nonce;
 	uint64_t lost_since_ns; /* when we began to need the gate; 0: we don't */

@@ -182,8 +182,10 @@ void gate_on_peer_gone(struct step *x, enum vc_departure how)
 	struct vc_state *s = x->s;
 	bool node = how == VC_LEFT_NODEDOWN;
 	story(x, node ? VC_R_PEER_GONE_NODE : VC_R_PEER_GONE_DAEMON);
-	if (!node)
-		s->procdown = true; /* with its place in the group its worker lost its token */
+	if (node)
+		s->split = true;
+	else
+		s->procdown = !s->split; /* with its place in the group its worker lost its token */
 	/* A worker without master still mirrors over the link; whoever writes must not rely on it,
 	 * whoever only receives may go on receiving. */
 	bool harmless = !node && s->link_up && s->role == VC_SECONDARY &&

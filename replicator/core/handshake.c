@@ -291,6 +291,7 @@ static void agree(struct step *x)
 		s->forgot = true; /* until the new stream is in sync */
 		s->lost_since_ns = x->now; /* the link gets its time before OUTDATE is sent */
 	}
+	s->split = false; /* both have said in this membership what they have */
 	s->pair_master = s->peer_master;
 	s->pair_nonce = s->theirs.nonce;
 	s->pair_port = s->theirs.port;

@@ -34,11 +34,15 @@ void session_apart(struct step *x)
 }
 
 /* Standing and log as both record them when a pair era begins. */
-static void record_paired(struct vc_state *s)
+static void record_paired(struct vc_state *s, uint64_t now)
 {
 	s->d.fork = false;
 	s->paired_here = true;
 	s->d.lease_ms = s->pair_lease_ms;
+	/* A proof timed by a longer lease of before is worth no more than the one now agreed. */
+	uint64_t latest = now + s->d.lease_ms * VC_NS_PER_MS;
+	if (s->lease_end_ns > latest)
+		s->lease_end_ns = latest;
 	memcpy(s->d.boot_id, s->config.boot_id, sizeof s->d.boot_id);
 }
 
@@ -160,7 +164,7 @@ static void finish_source(struct step *x)
 	if (!vc_eralog_append(&s->d.log, draw(x), s->config.slot, both_members, 0))
 		return;
 	s->sync_done = false;
-	record_paired(s);
+	record_paired(s, x->now);
 	take(x, VC_T_PAIRED_AS_SOURCE);
 	s->d.map_base = s->config.keeps_maps ? vc_eralog_last(&s->d.log)->id : 0;
 	gate_forget(s);
@@ -184,7 +188,7 @@ static void on_pair(struct step *x, const struct vc_eralog *log)
 	bool undo_kept = s->d.undo != 0;
 	s->d.log = *log;
 	s->d.log.era[log->count - 1].flags |= VC_ERA_CONFIRMED; /* the source recorded it first */
-	record_paired(s);
+	record_paired(s, x->now);
 	take(x, VC_T_PAIRED_AS_TARGET);
 	s->d.map_base = s->config.keeps_maps ? last->id : 0;
 	s->d.undo = 0;
@@ -213,7 +217,7 @@ static void on_era(struct step *x, const struct vc_eralog *log)
 	}
 	s->d.log = *log;
 	s->d.log.era[log->count - 1].flags |= VC_ERA_CONFIRMED;
-	record_paired(s);
+	record_paired(s, x->now);
 	act_persist(x);
 	if (s->sender)
 		act(x, VC_A_STREAM_TURN);

@@ -75,6 +75,7 @@ static void get_hello(struct vt_rbuf *r, struct vc_hello *h)
 	h->port = vt_get_u16(r);
 	get_log(r, &h->log);
 	if (standing < VC_SYNCING || standing > VC_SOLO || role > VC_DEMOTING || flags > 3 || mode > VC_ASYNC ||
+	    h->lease_ms < VX_LEASE_MIN_MS || h->lease_ms > VX_LEASE_MAX_MS ||
 	    h->nonce == 0 || h->incarnation == 0)
 		r->failed = true;
 	h->standing = (enum vc_standing)standing;

@@ -11,6 +11,9 @@
 #ifndef VX_VERSION /* tests build a program of another one */
 #define VX_VERSION 2
 #endif
+/* What a unit's file may name (base/unitconf.c): a longer one would hold the peer's writes without end (S7). */
+#define VX_LEASE_MIN_MS 5000
+#define VX_LEASE_MAX_MS 600000
 #define VX_MAX 4096 /* bytes of an encoded message */
 
 /* Encodes into out[VX_MAX]; the length, or -EMSGSIZE. */

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 
 static const char magic[8] = {'v', 'm', 't', 'w', 'm', 'e', 't', 'a'};
+#define LEASE_MAX_MS 600000 /* as base/unitconf.c */
 #define CHECKSUM_AT (VM_SLOT_SIZE - 8)
 
 static void put_durable(struct vt_wbuf *w, const struct vc_durable *d)
@@ -56,7 +57,8 @@ static bool get_durable(struct vt_rbuf *r, struct vc_durable *d)
 	d->map_base = vt_get_u64(r);
 	d->undo = vt_get_u64(r);
 	d->log.count = vt_get_u32(r);
-	if (standing < VC_SYNCING || standing > VC_SOLO || flags > 1 || d->log.count > VC_ERAS)
+	if (standing < VC_SYNCING || standing > VC_SOLO || flags > 1 || d->log.count > VC_ERAS ||
+	    d->lease_ms > LEASE_MAX_MS)
 		return false;
 	d->fork = flags;
 	d->standing = (enum vc_standing)standing;

@@ -64,21 +64,30 @@ static void record(struct world *w, unsigned h, const struct fence_item *item)
 	}
 }
 
+/* What one of them still takes for under way: over, if the other says so or has forgotten it. */
+static void settle_pending(struct host *me, struct host *peer, unsigned h)
+{
+	for (unsigned i = 0; i < me->history_count; i++) {
+		struct fence_item *item = &me->history[i];
+		const struct fence_item *other = find_item(peer, item->serial);
+		if (item->state != VT_FENCE_PENDING)
+			continue;
+		if (other)
+			*item = *other;
+		else if (item->origin != h)
+			item->state = VT_FENCE_OTHER; /* it failed, as far as anybody knows */
+	}
+}
+
 void sim_fencers_meet(struct world *w)
 {
 	if (!fencers_connected(w))
 		return;
-	for (unsigned h = 0; h < 2; h++) {
-		for (unsigned i = 0; i < w->host[h].history_count; i++) {
-			struct fence_item *item = &w->host[h].history[i];
-			/* begun by a fencer that has forgotten it: it failed, as far as anybody
-			 * knows */
-			if (item->origin != h && item->state == VT_FENCE_PENDING &&
-			    !find_item(&w->host[1 - h], item->serial))
-				item->state = VT_FENCE_OTHER;
-			put_item(&w->host[1 - h], item);
-		}
-	}
+	for (unsigned h = 0; h < 2; h++)
+		settle_pending(&w->host[h], &w->host[1 - h], h);
+	for (unsigned h = 0; h < 2; h++)
+		for (unsigned i = 0; i < w->host[h].history_count; i++)
+			put_item(&w->host[1 - h], &w->host[h].history[i]);
 	w->host[0].fence_asked = w->host[1].fence_asked = true;
 }
 
@@ -183,7 +192,8 @@ void sim_fencer_read(struct world *w, unsigned h)
 		return;
 	me->fence_asked = false;
 	me->fencer_read_ns = w->now;
-	me->news[me->news_count++] = learn(w, h);
+	me->news[me->news_count] = learn(w, h);
+	me->news[me->news_count++].lie = w->lied_on[1 - h] && find_item(me, w->lie_serial[1 - h]);
 }
 
 bool sim_fencer_tell(struct world *w, unsigned h)
@@ -293,7 +303,10 @@ bool sim_fence_end(struct world *w, unsigned by, enum sim_fence_end how)
 	w->branched |= how == SIM_FENCE_LIE && w->host[1 - by].powered && w->host[1 - by].quorate &&
 		       !w->ring_up;
 	w->waited_out[1 - by] |= how == SIM_FENCE_WAITED;
-	w->lied_on[1 - by] |= how == SIM_FENCE_LIE;
+	if (how == SIM_FENCE_LIE) {
+		w->lied_on[1 - by] = true;
+		w->lie_serial[1 - by] = f->serial;
+	}
 	w->fence_wanted[1 - by] = false;
 	me->peer_clean = !me->view_member;
 	return true;

@@ -137,7 +137,9 @@ void sim_lie_found(struct world *w, unsigned victim)
 	const struct host *v = &w->host[victim];
 	bool was = w->lied_on[victim];
 	w->lied_on[victim] = false;
-	if (!was || !v->worker || !v->core.certain || w->branched)
+	/* a target may be about to become certain: the word is on its way */
+	bool token = v->core.certain || v->core.phase == VC_TARGET;
+	if (!was || !v->worker || !token || w->branched)
 		return;
 	w->branched = true;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
@@ -172,11 +174,9 @@ void sim_check_target(struct world *w, unsigned h)
 			sim_violation(w, h, "S9: an acknowledged write is about to be overwritten");
 	if (w->host[h].disk.standing != VC_SYNCING)
 		sim_violation(w, h, "S8: a copy is overwritten that is not recorded as incomplete");
-	/* its branch ends here, having held nothing of its own; and a new pairing is no old lie's
-	 * business */
+	/* its branch ends here, having held nothing of its own */
 	memset(&w->host[0].alone, 0, sizeof w->host[0].alone);
 	memset(&w->host[1].alone, 0, sizeof w->host[1].alone);
-	w->lied_on[0] = w->lied_on[1] = false;
 	w->acked_by[h] = w->acked_by[1 - h];
 	w->flushed_by[h] = w->flushed_by[1 - h];
 }

@@ -177,7 +177,11 @@ static void step(struct world *w, unsigned h)
 	e->now_ns = sim_clock(w, h);
 	e->rnd = world_random(w, 0) | 1;
 	me->act_at = 0;
+	uint64_t pairing = me->core.pairing;
 	vc_step(&me->core, e, &me->acts);
+	/* A pairing made with the false fencing known is none of its business. */
+	if (pairing != me->core.pairing && me->told.lie && me->core.pair_fence == me->told.record)
+		w->lied_on[1 - h] = false;
 	w->n.events++;
 	if (w->waited_out[h] && me->core.certain)
 		sim_violation(w, h,

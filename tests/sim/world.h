@@ -62,6 +62,7 @@ struct request {
 struct fence_news {
 	uint64_t read_ns, record;
 	bool known, pending;
+	bool lie; /* the false fencing is in it */
 };
 
 #define SIM_HISTORY 24
@@ -195,6 +196,7 @@ struct world {
 	bool branched;
 	uint64_t ack_number, ack_id[VC_ERAS]; /* the newest era in which a write was acknowledged */
 	unsigned next_write, acked_count;
+	uint64_t lie_serial[2];
 	bool lied_on[2];      /* told to be fenced, while not quorate or a member */
 	bool waited_out[2];   /* its lease is over, as fencing by waiting has told */
 	bool fence_wanted[2]; /* this host is to be fenced by the other */

@@ -34,6 +34,12 @@ static int promote(unsigned h, unsigned wait_ms)
 	return w.host[h].promote_rc;
 }
 
+static void hear_all(unsigned h)
+{
+	while (world_deliver_group(&w, h))
+		;
+}
+
 static int prim_second(void **state)
 {
 	(void)state;
@@ -131,6 +137,28 @@ static void no_quorum_ends_with_the_lease(void **state)
 	assert_int_equal(w.host[0].core.gate, VC_G_FAILED);
 	assert_false(w.host[0].core.certain);
 	assert_int_equal(look(0).score, -1);
+}
+
+/* Both hosts' files name a shorter lease than before: it binds from the pairing on. */
+static void shorter_lease_binds_at_once(void **state)
+{
+	(void)state;
+	for (unsigned h = 0; h < 2; h++)
+		world_kill_worker(&w, h);
+	for (unsigned h = 0; h < 2; h++) {
+		w.host[h].disk.lease_ms = 600000;
+		world_start_worker(&w, h);
+	}
+	settle(4000);
+	assert_int_equal(promote(0, 500), 0);
+	world_cut_ring(&w);
+	world_cut_link(&w);
+	w.host[0].quorate = false;
+	struct vc_event e = {.type = VC_E_QUORUM};
+	world_event(&w, 0, &e);
+	settle(SIM_LEASE_LONG_MS + 2000);
+	assert_int_equal(w.host[0].core.gate, VC_G_FAILED);
+	assert_false(w.host[0].core.certain);
 }
 
 /* A proof counts from its sending (TRAPS 20). */
@@ -329,6 +357,28 @@ static void passed_over_primary_is_linked_when_demoted(void **state)
 	assert_int_equal(look(0).colour, VC_GREEN);
 }
 
+/* Falsely fenced without quorum, and the ring mended before the lease is over: the other may have gone alone. That its
+ * worker ends before it is heard of is no evidence then. */
+static void end_after_a_split_proves_nothing(void **state)
+{
+	(void)state;
+	struct vc_event gone = {.type = VC_E_GROUP}, back = {.type = VC_E_GROUP}, down = {.type = VC_E_UNIT_DOWN};
+	gone.u.group.member = back.u.group.member = w.host[1].master_id;
+	gone.u.group.how = VC_LEFT_NODEDOWN;
+	back.u.group.how = VC_JOINED;
+	down.u.incarnation = w.host[1].core.config.incarnation;
+	world_cut_link(&w);
+	world_event(&w, 0, &gone);
+	world_event(&w, 0, &back);
+	world_event(&w, 0, &down);
+	for (int i = 0; i < 20; i++) {
+		world_pass(&w, 100);
+		hear_all(0);
+	}
+	assert_int_equal(w.host[0].disk.standing, VC_PAIRED);
+	assert_int_equal(w.host[0].gate, VC_G_FROZEN);
+}
+
 /* Both went on alone: neither is resynchronised from the other (S9). */
 static void fork_is_kept(void **state)
 {
@@ -369,12 +419,6 @@ static void another_unit_is_refused(void **state)
 	settle(3000);
 	assert_int_equal(w.host[0].core.verdict, VC_R_UNRELATED);
 	assert_int_equal(w.host[1].core.phase, VC_APART);
-}
-
-static void hear_all(unsigned h)
-{
-	while (world_deliver_group(&w, h))
-		;
 }
 
 /* The hand-over's answer is lost with the link: both think that the other sends. Whoever writes next
@@ -798,6 +842,7 @@ int main(void)
 	    STORY(link_stays_down_peer_steps_back),
 	    STORY(no_quorum_ends_with_the_lease),
 	    STORY(old_proof_does_not_renew),
+	    STORY(shorter_lease_binds_at_once),
 	    STORY(hand_over_needs_no_resync),
 	    STORY(last_to_leave_starts_alone),
 	    STORY(restarted_daemon_is_uncertain),
@@ -808,6 +853,7 @@ int main(void)
 	    STORY(isolated_host_has_nobody_shot),
 	    STORY(no_token_and_no_link_but_a_peer),
 	    STORY(passed_over_primary_is_linked_when_demoted),
+	    STORY(end_after_a_split_proves_nothing),
 	    STORY(fork_is_kept),
 	    STORY(another_unit_is_refused),
 	    STORY(hand_over_whose_answer_is_lost),

@@ -268,6 +268,14 @@ static bool answer_down(struct vm_unit *unit, struct vt_ipcs_conn *conn, const c
 	return true;
 }
 
+/* The other host's own word, which comes even where the two workers may not say hello (no fencer, a fence
+ * pending): what runs there is not overruled by mistake. */
+static bool peer_has_vm(const struct vm_unit *unit)
+{
+	const char *role = unit->has_peer_status ? vt_kv_get(&unit->peer_status, "role") : NULL;
+	return role && strcmp(role, "primary") == 0;
+}
+
 static void on_request(void *ctx, struct vt_ipcs_conn *conn, const struct vt_kv *kv)
 {
 	struct vm_master *m = ctx;
@@ -310,6 +318,12 @@ static void on_request(void *ctx, struct vt_ipcs_conn *conn, const struct vt_kv 
 			return;
 		}
 	} else if (strcmp(cmd, "start") != 0 && answer_down(unit, conn, cmd)) {
+		return;
+	}
+	if (strcmp(cmd, "force") == 0 && peer_has_vm(unit)) {
+		snprintf(fail.text, sizeof fail.text, "unit %s: %s has the VM: stop it there first", name,
+			 unit->peer_name);
+		reply_to(conn, -EBUSY, fail.text);
 		return;
 	}
 	add_request(unit, conn, cmd, kv);

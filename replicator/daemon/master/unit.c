@@ -171,7 +171,8 @@ static void on_look(void *data)
 {
 	struct vm_unit *unit = data;
 	unit->timer = 0;
-	if (!vm_unit_alive(unit)) {
+	/* A pid file that somebody removed is no lock that was released. */
+	if (!vm_unit_alive(unit) && process_ended(unit)) {
 		gone(unit);
 		return;
 	}
@@ -263,7 +264,7 @@ static int spawn_worker(struct vm_unit *unit, struct vt_fail *fail)
 	if (strcmp(m->run_dir, VT_RUN_DIR) != 0) { /* tests */
 		argv[n++] = (char *)(uintptr_t)"--run-dir";
 		argv[n++] = (char *)(uintptr_t)m->run_dir;
-		argv[n++] = (char *)(uintptr_t)"--unit-dir";
+		argv[n++] = (char *)(uintptr_t)"--conf-dir";
 		argv[n++] = (char *)(uintptr_t)m->unit_dir;
 	}
 	argv[n] = NULL;

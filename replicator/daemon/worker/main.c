@@ -122,6 +122,13 @@ static void read_boot_id(struct worker *w, uint8_t boot_id[16])
 		wk_die(w, "unit %s: cannot read this boot's id from /proc", w->conf.name);
 }
 
+/* A promotion waits until fencing could have been asked for: that clock starts anew with each. */
+static uint32_t promote_wait_ms(uint32_t outdate_timeout_ms)
+{
+	uint32_t asked_ms = VC_RECONNECT_MS + outdate_timeout_ms + 1500;
+	return asked_ms > WK_PROMOTE_WAIT_MS ? asked_ms : WK_PROMOTE_WAIT_MS;
+}
+
 static void begin_core(struct worker *w)
 {
 	int slot = vt_unitconf_slot(&w->conf, w->who.self_name);
@@ -135,7 +142,7 @@ static void begin_core(struct worker *w)
 	    .port = w->conf.port,
 	    .lease_ms = w->conf.lease_ms,
 	    .outdate_timeout_ms = w->conf.outdate_timeout_ms,
-	    .promote_wait_ms = WK_PROMOTE_WAIT_MS,
+	    .promote_wait_ms = promote_wait_ms(w->conf.outdate_timeout_ms),
 	};
 	read_boot_id(w, config.boot_id);
 	vc_init(&w->core, &config, &w->first);
