@@ -12,6 +12,8 @@ pacemaker_part_dies() { # HOST WHO PART
 need "vm1 is ready" vm1_ready
 for who in primary secondary; do
 	for part in pacemaker-based pacemaker-fenced pacemaker-execd pacemaker-attrd pacemaker-schedulerd pacemaker-controld; do
+		# The cluster may be starting the VM again, for what was killed before.
+		wait_for 90 vm_host >/dev/null 2>&1
 		primary=$(vm_host) || exit
 		[ $who = primary ] && host=$primary || host=$(other "$primary")
 		pacemaker_part_dies "$host" "$who" "$part"
