@@ -112,13 +112,21 @@ becomes_green() { wait_for "${1:-$green_limit_s}" is_green || tell_state; }
 
 vm_runs_on() { [ "$(quiet_on "$1" timeout 10 virsh -q domstate vm1 | head -n1)" = running ]; }
 
-# The host whose VM runs; fails unless it is exactly one.
+# The host whose VM runs; fails unless it is exactly one. A libvirtd that has just gone on after a hang gets a moment to answer.
 vm_host() {
-	local host at=
-	for host in host1 host2; do
-		vm_runs_on "$host" && at=$at$host
+	local host at='' tries
+	for tries in 1 2 3 4 5; do
+		for host in host1 host2; do
+			vm_runs_on "$host" && at=$at$host
+		done
+		[ -z "$at" ] || break
+		[ "$tries" = 5 ] || sleep 1
 	done
-	[ "$at" = host1 ] || [ "$at" = host2 ] || { echo "the VM runs on '${at:-no host}'" >&2; return 1; }
+	[ "$at" = host1 ] || [ "$at" = host2 ] || {
+		echo "the VM runs on '${at:-no host}'" >&2
+		for host in host1 host2; do quiet_on "$host" timeout 10 virsh -q list --all >&2; done
+		return 1
+	}
 	echo "$at"
 }
 
