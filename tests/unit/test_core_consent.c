@@ -99,6 +99,48 @@ static void unasked_consent_counts_in_sync_only(void **state)
 	assert_int_equal(w.host[1].gate, VC_G_READONLY);
 }
 
+/* Both want to go on: who hears its own request first refuses the other's, so that one of them does. */
+static void crossed_requests_leave_one(void **state)
+{
+	(void)state;
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	world_cut_link(&w);
+	settle(200);
+	for (unsigned h = 0; h < 2; h++) {
+		w.host[h].promote_rc = 1;
+		world_event_type(&w, h, VC_E_PROMOTE);
+	}
+	settle(4000);
+	assert_int_equal((w.host[0].promote_rc == 0) + (w.host[1].promote_rc == 0), 1);
+	assert_int_equal((w.host[0].gate == VC_G_SOLO) + (w.host[1].gate == VC_G_SOLO), 1);
+}
+
+/* A request that nobody answered, in the pairing before, is no reason to refuse the other's in this one. */
+static void unanswered_request_ends_with_its_pairing(void **state)
+{
+	(void)state;
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	assert_int_equal(promote(1, 500), 0); /* host2 has written last */
+	world_event_type(&w, 1, VC_E_DEMOTE);
+	settle(200);
+	world_cut_link(&w);
+	settle(200);
+	world_stop_worker(&w, 1, 60000);
+	assert_int_equal(promote(0, 9000), -EAGAIN);
+	assert_true(w.host[0].core.outdate_live);
+	w.fence_wanted[1] = false; /* that failed */
+	world_tell_fence(&w, 0);
+	world_kill_worker(&w, 1);
+	world_start_worker(&w, 1);
+	settle(1000);
+	assert_int_equal(w.host[1].core.phase, VC_LINKING);
+	assert_true(w.host[1].core.sender);
+	assert_int_equal(promote(1, 4000), 0);
+	assert_int_equal(w.host[0].disk.standing, VC_OUTDATED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -107,6 +149,8 @@ int main(void)
 	    STORY(stale_consent_is_nothing),
 	    STORY(consent_ends_a_resync),
 	    STORY(unasked_consent_counts_in_sync_only),
+	    STORY(crossed_requests_leave_one),
+	    STORY(unanswered_request_ends_with_its_pairing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -177,6 +177,23 @@ static void end_after_a_split_proves_nothing(void **state)
 	assert_int_equal(w.host[0].gate, VC_G_FROZEN);
 }
 
+/* A proof that was under way when quorum went proves nothing: silence, and late words, are not quorum (TRAPS 15). */
+static void proof_without_quorum_is_none(void **state)
+{
+	(void)state;
+	struct vc_event proof = {.type = VC_E_PROOF}, lost = {.type = VC_E_QUORUM};
+	uint64_t end = w.host[0].core.lease_end_ns;
+	w.now += 1000 * VC_NS_PER_MS;
+	proof.u.sent_ns = w.now;
+	world_event(&w, 0, &lost);
+	world_event(&w, 0, &proof);
+	assert_true(w.host[0].core.lease_end_ns == end);
+	lost.u.quorum.quorate = lost.u.quorum.peer_member = true;
+	world_event(&w, 0, &lost);
+	world_event(&w, 0, &proof);
+	assert_true(w.host[0].core.lease_end_ns > end);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +208,7 @@ int main(void)
 	    STORY(isolated_host_has_nobody_shot),
 	    STORY(no_token_and_no_link_but_a_peer),
 	    STORY(end_after_a_split_proves_nothing),
+	    STORY(proof_without_quorum_is_none),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

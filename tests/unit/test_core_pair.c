@@ -228,6 +228,142 @@ static void another_unit_is_refused(void **state)
 	assert_int_equal(w.host[1].core.phase, VC_APART);
 }
 
+/* Host2 comes back after a power cut and is being overwritten. */
+static void until_target(void)
+{
+	world_power_off(&w, 1);
+	world_fence(&w, 0);
+	world_power_on(&w, 1);
+	for (int i = 0; i < 50 && w.host[1].core.phase != VC_TARGET; i++) {
+		world_pass(&w, 10);
+		world_settle(&w);
+	}
+	assert_int_equal(w.host[1].core.phase, VC_TARGET);
+}
+
+static void lease_runs_out(void)
+{
+	w.now += (SIM_LEASE_LONG_MS + 1000) * VC_NS_PER_MS;
+}
+
+/* The link is quick, the group silent: the end of a resync makes no token for a target whose lease is over (TRAPS 4, 5). */
+static void target_without_lease_stays_uncertain(void **state)
+{
+	(void)state;
+	until_target();
+	world_resync_done(&w, 0);
+	lease_runs_out();
+	while (world_deliver_link(&w, 1))
+		;
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
+	assert_false(w.host[1].core.certain);
+	settle(3000);
+	assert_true(w.host[1].core.certain);
+}
+
+/* Nor does the source end one without: it goes on alone until its quorum is proven again. */
+static void source_without_lease_ends_no_resync(void **state)
+{
+	(void)state;
+	until_target();
+	lease_runs_out();
+	world_resync_done(&w, 0);
+	assert_int_equal(w.host[0].core.phase, VC_SOURCE);
+	assert_int_equal(w.host[0].disk.standing, VC_SOLO);
+	assert_false(w.host[0].core.certain);
+	settle(3000);
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+	assert_true(w.host[0].core.certain);
+}
+
+/* One host hears the other's first hello before it may say its own: the last word crosses the one that begins the resume,
+ * and must still offer it. Otherwise each waits for the link in another pairing. */
+static void resume_is_offered_until_heard(void **state)
+{
+	(void)state;
+	uint64_t pairing = w.host[0].core.pairing;
+	unsigned syncs = w.insyncs;
+	world_cut_ring(&w);
+	settle(100);
+	world_mend_ring(&w);
+	hear_all(0); /* says hello */
+	w.now += VC_NS_PER_MS;
+	hear_all(1); /* the last news of fencing is older than the other's coming: answers once there are newer ones */
+	assert_true(w.host[1].core.mine.echo == w.host[0].core.mine.nonce);
+	hear_all(0);
+	assert_int_equal(w.host[0].core.phase, VC_LINKING);
+	assert_true(w.host[0].core.pairing == pairing);
+	hear_all(1);
+	assert_int_equal(w.host[1].core.phase, VC_LINKING);
+	assert_true(w.host[1].core.pairing == pairing);
+	settle(300);
+	assert_int_equal(w.host[0].gate, VC_G_PAIR);
+	assert_int_equal(w.insyncs, syncs);
+}
+
+/* A fencing may have begun since the last reading of its history, and end after the pairing: pairing waits for a newer
+ * one (TRAPS 6). */
+static void pairing_waits_for_news_of_fencing(void **state)
+{
+	(void)state;
+	struct vc_event joined = {.type = VC_E_GROUP}, fence = {.type = VC_E_FENCE};
+	joined.u.group.member = w.host[1].master_id;
+	joined.u.group.how = VC_JOINED;
+	world_kill_master(&w, 1);
+	settle(100);
+	w.now += VC_NS_PER_MS;
+	w.host[0].heard_count = 0;
+	world_event(&w, 0, &joined);
+	assert_int_equal(actions_of(0, VC_A_ASK_FENCE), 1);
+	assert_int_equal(actions_of(0, VC_A_CPG_SEND), 0);
+	fence.u.fence.known = true;
+	fence.u.fence.read_ns = w.now - 1; /* was under way */
+	world_event(&w, 0, &fence);
+	assert_int_equal(actions_of(0, VC_A_CPG_SEND), 0);
+	fence.u.fence.read_ns = w.now;
+	world_event(&w, 0, &fence);
+	assert_int_equal(actions_of(0, VC_A_CPG_SEND), 1);
+}
+
+/* What was answered with an error is not sent again: the link comes back to a new resync (TRAPS 11). */
+static void given_up_writes_are_not_resumed(void **state)
+{
+	(void)state;
+	unsigned syncs = w.insyncs;
+	world_guest_write(&w, 0);
+	world_cut_link(&w);
+	settle(300);
+	world_event_type(&w, 0, VC_E_FAIL_HELD);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(300);
+	assert_int_equal(w.host[0].demote_rc, 0);
+	assert_int_equal(w.host[0].core.phase, VC_LOST);
+	w.link_net_up = true;
+	settle(3000);
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+	assert_int_equal(w.insyncs, syncs + 2); /* each host says so */
+}
+
+/* The same when a demotion gives up a write while the resync's end is under way: that end is no reason to forget it. */
+static void given_up_at_the_end_of_a_resync(void **state)
+{
+	(void)state;
+	until_target();
+	world_guest_write(&w, 0);
+	assert_int_equal(w.host[0].req_count, 1);
+	world_resync_done(&w, 0); /* the acknowledgement is under way */
+	assert_int_equal(w.host[0].gate, VC_G_FROZEN);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(100);
+	assert_int_equal(w.host[0].demote_rc, 0);
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+	unsigned syncs = w.insyncs;
+	sim_drop_connection(&w);
+	settle(3000);
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+	assert_int_equal(w.insyncs, syncs + 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +379,12 @@ int main(void)
 	    STORY(clean_stop_keeps_the_survivors_copy),
 	    STORY(passed_over_primary_is_linked_when_demoted),
 	    STORY(another_unit_is_refused),
+	    STORY(target_without_lease_stays_uncertain),
+	    STORY(source_without_lease_ends_no_resync),
+	    STORY(resume_is_offered_until_heard),
+	    STORY(pairing_waits_for_news_of_fencing),
+	    STORY(given_up_writes_are_not_resumed),
+	    STORY(given_up_at_the_end_of_a_resync),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -76,6 +76,19 @@ static void vm_down_outlives_the_master(void **state)
 	assert_int_equal(actions_of(0, VC_A_VM_DOWN), 0);
 }
 
+/* The other leaves, and this host's lease ends before it hears of that: only a certain host goes on alone by it. */
+static void leave_heard_too_late(void **state)
+{
+	(void)state;
+	world_event_type(&w, 1, VC_E_STOP);
+	hear_all(1);
+	assert_int_equal(w.host[1].disk.standing, VC_OUTDATED);
+	w.now += (SIM_LEASE_LONG_MS + 1000) * VC_NS_PER_MS;
+	hear_all(0);
+	assert_int_equal(w.host[0].disk.standing, VC_PAIRED);
+	assert_int_equal(w.host[0].gate, VC_G_FAILED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -84,6 +97,7 @@ int main(void)
 	    STORY(disk_fails_while_promoting),
 	    STORY(leaving_nobody),
 	    STORY(vm_down_outlives_the_master),
+	    STORY(leave_heard_too_late),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
