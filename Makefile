@@ -145,7 +145,8 @@ check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
 # ---- simulation of the decision core (docs/SIMULATION.md) -------------------------------------------
 SIM_SEEDS ?= 20000
 SIM_SRC := $(wildcard tests/sim/*.c)
-$(BUILD)/tests/unit/test_core $(BUILD)/tests/unit/test_advice: $(call obj,$(filter-out tests/sim/main.c,$(SIM_SRC)))
+STORIES := $(filter $(BUILD)/tests/unit/test_core_%,$(UNIT_TESTS))
+$(STORIES) $(BUILD)/tests/unit/test_advice: $(call obj,$(filter-out tests/sim/main.c,$(SIM_SRC)))
 .PHONY: check-sim
 $(BUILD)/tests/sim: $(call obj,$(SIM_SRC)) $(LIB)
 	@mkdir -p $(@D)
@@ -155,7 +156,7 @@ check-sim: $(BUILD)/tests/sim
 .PHONY: soak-sim
 soak-sim: $(BUILD)/tests/sim
 	$(BUILD)/tests/sim --seeds 1000000
-	tests/mutants/run sim
+	BUILD=$(BUILD) tests/mutants/run sim
 
 # ---- the model: exhaustive exploration of the decision core ---------------------------------------
 # MUTATE=all, or third: the core's deliberate faults, each must be found.
@@ -267,12 +268,12 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history core
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit
 check-valgrind: $(UNIT_TESTS)
-	@tests/valgrind $(addprefix $(BUILD)/tests/unit/test_,$(VALGRIND_TESTS))
+	@tests/valgrind $(addprefix $(BUILD)/tests/unit/test_,$(VALGRIND_TESTS)) $(STORIES)
 
 # ---- documents written from the code ------------------------------------------------------------------
 .PHONY: docs check-docs

@@ -60,13 +60,13 @@ static void fill_hello(const struct vc_state *s, struct vc_hello *h)
 
 /*
  * A pairing is made only inside one quorate membership with no fence of either host pending, and once
- * quorum is proven: without a lease it would end uncertain.
+ * quorum is proven: without a lease it would end uncertain. That the fencer was asked since the peer came is seen to before
+ * anything is said (handshake_pursue()), and without a word of ours nothing is agreed.
  */
 static bool may_pair(const struct vc_state *s, uint64_t now)
 {
 	return s->attached && s->quorate && s->peer_member && s->peer_master && s->fence.known &&
-	       !s->fence.pending && s->fence.read_ns >= s->peer_since_ns && !s->disk_failed &&
-	       !s->leave_sent && now < s->lease_end_ns;
+	       !s->fence.pending && !s->disk_failed && !s->leave_sent && now < s->lease_end_ns;
 }
 
 static bool wants_pair(const struct vc_state *s)
@@ -288,7 +288,7 @@ static void agree(struct step *x)
 		s->scope = scope_of(s);
 		adopt_unit(s);
 		gate_forget(s);
-		s->forgot = true; /* until the new stream is in sync */
+		s->forgot = true; /* until the new stream begins */
 		s->lost_since_ns = x->now; /* the link gets its time before OUTDATE is sent */
 	}
 	s->split = false; /* both have said in this membership what they have */

@@ -64,7 +64,7 @@ static void confirm_era(struct step *x)
 static void enter_insync(struct step *x, enum vc_transition by)
 {
 	take(x, by);
-	x->s->forgot = x->s->resuming = false;
+	x->s->resuming = false;
 	x->s->lost_since_ns = 0;
 	if (x->s->role == VC_PRIMARY && !x->s->failed)
 		take_unless_there(x, VC_T_GATE_PAIR);
@@ -88,6 +88,7 @@ static void begin_target(struct step *x)
 	take(x, VC_T_OVERWRITTEN);
 	act_persist(x); /* before the first overwrite */
 	act(x, VC_A_TARGET_START)->u.keep_old = s->d.undo != 0;
+	s->forgot = false; /* of this stream */
 	act_link_msg(x, VC_M_READY);
 	take(x, VC_T_LINKED_TARGET);
 	story(x, VC_R_RESYNC_TARGET);
@@ -151,6 +152,7 @@ static void on_ready(struct step *x)
 	if (s->role == VC_PRIMARY && !s->failed)
 		take_unless_there(x, VC_T_GATE_SOLO);
 	act(x, VC_A_SOURCE_START)->u.scope = s->scope;
+	s->forgot = false; /* of this stream */
 	take(x, VC_T_TARGET_READY);
 	story(x, VC_R_RESYNC_SOURCE);
 }

@@ -40,8 +40,10 @@ void sim_fail_requests(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
 	(void)w;
-	for (unsigned i = 0; i < me->req_count; i++)
+	for (unsigned i = 0; i < me->req_count; i++) {
 		me->resumable &= me->req[i].seq == 0;
+		me->failed_by_core |= me->req[i].seq && me->gate == VC_G_FAILED;
+	}
 	me->req_count = 0; /* answered with an error, though it may be on the disk */
 }
 
@@ -102,6 +104,7 @@ void sim_stream_begin(struct world *w, unsigned h, enum stream stream)
 	me->stream = stream;
 	me->next_seq = me->applied_seq = 1;
 	me->resumable = true;
+	me->failed_by_core = false;
 	for (unsigned i = 0; i < me->req_count; i++) {
 		me->req[i].seq = 0; /* what waits lost its place: the resync brings it over */
 		me->req[i].peer_has_it = false;
@@ -130,6 +133,8 @@ void sim_stream_resume(struct world *w, unsigned h)
 {
 	struct host *me = &w->host[h];
 	if (me->stream == SIM_SOURCE && !me->resumable) {
+		if (me->failed_by_core)
+			sim_violation(w, h, "TRAPS 11: a stream is resumed of which frames were given up");
 		world_event_type(w, h, VC_E_STREAM_BROKEN);
 		return;
 	}

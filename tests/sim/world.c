@@ -186,6 +186,8 @@ static void step(struct world *w, unsigned h)
 	if (w->waited_out[h] && me->core.certain)
 		sim_violation(w, h,
 			      "TRAPS 4: a host whose lease was waited for still holds a token");
+	if (me->core.certain && e->now_ns >= me->core.lease_end_ns)
+		sim_violation(w, h, "TRAPS 4: a host holds a token after the end of its lease");
 	sim_cover(&me->acts);
 }
 

@@ -138,6 +138,7 @@ struct host {
 	unsigned req_count;
 	enum stream stream;
 	bool resumable; /* all that the peer may lack can be sent again */
+	bool failed_by_core; /* not so since the core had requests failed: it must know */
 	bool flowing; /* frames go out: the link is up, and the stream was begun or resumed on it */
 	uint64_t next_seq, applied_seq; /* of the stream; next to be sent, next to be applied */
 	bool draining;

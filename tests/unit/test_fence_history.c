@@ -80,6 +80,11 @@ static void last_success_in_any_order(void **state)
 	assert_int_not_equal(record(), last);
 	add("reboot", VT_FENCE_DONE, 200, 5);
 	assert_int_equal(record(), last);
+	add("reboot", VT_FENCE_DONE, 200, 9); /* again within the second */
+	assert_int_not_equal(record(), last);
+	last = record();
+	add("reboot", VT_FENCE_DONE, 200, 7);
+	assert_int_equal(record(), last);
 }
 
 static void identities_differ(void **state)
