@@ -150,8 +150,10 @@ bool m_check_record(struct m_world *w, unsigned h, const struct vc_durable *d)
 	if (me->disk.standing != VC_SYNCING && d->standing == VC_SYNCING && me->disk.log.count &&
 	    went_on(&me->disk.log, &peer->disk.log))
 		m_violate(w, "S9: a branch of its own is given up");
-	if (me->disk.standing == VC_SYNCING && d->standing == VC_PAIRED)
-		memset(&w->env.split, 0, sizeof w->env.split); /* one copy again */
+	/* One copy again, if the source has not been put back in the meantime. */
+	if (me->disk.standing == VC_SYNCING && d->standing == VC_PAIRED &&
+	    has(&peer->disk.log, vc_eralog_last(&d->log)))
+		memset(&w->env.split, 0, sizeof w->env.split);
 	return true;
 }
 
@@ -173,14 +175,21 @@ void m_overwritten(struct m_world *w, unsigned target)
 /* ---- disks ------------------------------------------------------------------------------------------ */
 
 /*
- * The documented limit: an old disk that lacks no era of the other is not told from one that merely lost power.
- * It is its host that wrote in that era, so it is taken for the newer one, once the other has lost power too.
+ * The documented limit: an old disk that lacks no era which it is sure to have recorded is not told from one that
+ * merely lost power. If its host wrote in the last of them it is taken for the newer one, once the other has lost
+ * power too.
  */
 static bool not_told_apart(const struct m_world *w, unsigned old)
 {
-	const struct vc_era *mine = vc_eralog_last(&w->host[old].disk.log);
-	const struct vc_era *theirs = vc_eralog_last(&w->host[1 - old].disk.log);
-	return mine && theirs && mine->id == theirs->id && mine->writer == old;
+	const struct vc_eralog *theirs = &w->host[1 - old].disk.log;
+	const struct vc_era *last = vc_eralog_last(&w->host[old].disk.log);
+	if (!last || last->writer != old)
+		return false;
+	for (uint32_t i = theirs->count; i > 0 && theirs->era[i - 1].id != last->id; i--)
+		if (theirs->era[i - 1].writer == old || theirs->era[i - 1].members != 3 ||
+		    (theirs->era[i - 1].flags & VC_ERA_CONFIRMED))
+			return false;
+	return true;
 }
 
 /*
@@ -195,8 +204,10 @@ void m_both_lost(struct m_world *w, unsigned h)
 	if (me->disk.standing == VC_SOLO || !whole || w->env.split.apart || !me->s.lost || !peer->s.lost)
 		return;
 	for (unsigned old = 0; old < 2; old++)
-		if (w->env.split.rolled & bit(old) && !not_told_apart(w, old))
+		if (w->env.split.rolled & bit(old) && !not_told_apart(w, old)) {
+			w->env.hold[old] &= w->host[1 - old].s.durable; /* the other is the source */
 			return;
+		}
 	for (unsigned i = 0; i < 2; i++)
 		w->env.hold[i] &= me->s.durable & peer->s.durable;
 }
@@ -207,6 +218,20 @@ void m_put_by(struct m_world *w, unsigned h)
 	m_copy_durable(&me->copy, &me->disk);
 	me->s.copied_cells = me->s.durable;
 	me->s.copied = true;
+}
+
+/* Its copy has been given up for the other host's, or will be, since the word for that is on its way. */
+static bool given_up(const struct m_host *to)
+{
+	if (to->disk.standing == VC_SYNCING)
+		return true;
+	for (unsigned i = 0; i < to->s.in_n; i++)
+		if (to->in[i].what == M_MESSAGE && to->in[i].msg.type == VC_M_GO)
+			return true;
+	for (unsigned i = 0; i < to->s.ev_n; i++)
+		if (to->ev[i].what == M_MESSAGE && to->ev[i].msg.type == VC_M_GO)
+			return true;
+	return false;
 }
 
 /*
@@ -220,6 +245,8 @@ void m_put_back(struct m_world *w, unsigned h)
 	me->s.cache = me->s.durable = me->s.copied_cells;
 	me->s.copied = me->s.rested = false;
 	w->env.hold[h] &= me->s.durable;
+	if (given_up(&w->host[1 - h]))
+		w->env.hold[1 - h] &= me->s.durable;
 	w->env.split.rolled |= bit(h);
 	w->env.split.forced &= (uint8_t)~bit(h);
 	w->env.split.apart |= me->disk.standing == VC_SOLO;
