@@ -87,6 +87,16 @@ void m_check_step(struct m_world *w, unsigned h, struct m_before b, const struct
 	}
 }
 
+/* A restart must not forget it: neither branch starts by itself. */
+void m_check_fork(struct m_world *w, unsigned h)
+{
+	const struct m_host *me = &w->host[h];
+	enum vc_reason v = me->core.verdict;
+	if (me->s.worker && !me->s.waiting && !me->disk.fork &&
+	    (v == VC_R_DIVERGED || v == VC_R_UNRELATED || v == VC_R_ROLLED_BACK))
+		m_violate(w, "S9: a fork is seen and not recorded");
+}
+
 static bool has(const struct vc_eralog *log, const struct vc_era *era)
 {
 	for (uint32_t i = 0; i < log->count; i++)

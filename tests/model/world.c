@@ -489,6 +489,7 @@ void m_step(struct m_world *w, unsigned h, struct vc_event *e)
 	if (!w->cut_how) {
 		check_lease(w, h, failed);
 		check_role(w, &me->core, role);
+		m_check_fork(w, h);
 	}
 }
 

@@ -178,6 +178,8 @@ uint8_t m_promised(const struct m_world *w, unsigned h);
 /* Before and after the core's step, whose actions are not carried out yet. */
 struct m_before m_before_step(const struct m_world *w, unsigned h);
 void m_check_step(struct m_world *w, unsigned h, struct m_before b, const struct vc_out *out);
+/* After the step, all of whose actions are carried out. */
+void m_check_fork(struct m_world *w, unsigned h);
 /* Of a message with a log. */
 void m_check_told(struct m_world *w, unsigned h, const struct vc_msg *msg);
 /* Of what is about to be recorded; false: the operator's force excuses what the rules forbid. */
