@@ -138,6 +138,8 @@ static void copy_host(struct m_host *to, const struct m_host *from)
 	copy_state(&to->core, &from->core);
 	m_copy_durable(&to->disk, &from->disk);
 	to->s = from->s;
+	if (from->s.copied)
+		m_copy_durable(&to->copy, &from->copy);
 	for (unsigned i = 0; i < from->s.in_n; i++)
 		memcpy(&to->in[i], &from->in[i], item_size(&from->in[i]));
 	for (unsigned i = 0; i < from->s.ev_n; i++)
@@ -269,6 +271,8 @@ static void walk_host(struct walk *k, const struct m_host *me)
 	plain(k, (const char *)&me->s + offsetof(struct m_shell, powered),
 	      sizeof me->s - offsetof(struct m_shell, powered));
 	words(k, &me->disk, used(&me->disk, &me->disk.log));
+	if (me->s.copied)
+		words(k, &me->copy, used(&me->copy, &me->copy.log));
 	if (!me->s.worker)
 		return;
 	walk_state(k, &me->core);

@@ -161,6 +161,14 @@ static const char *documented(const struct m_world *w)
 	const struct vc_durable *a = &w->host[0].disk, *b = &w->host[1].disk;
 	if (a->standing == VC_SOLO && b->standing == VC_SOLO)
 		return "fork: both went on alone";
+	for (unsigned h = 0; h < 2; h++) {
+		if (!(w->env.split.rolled >> h & 1))
+			continue;
+		if (w->host[h].disk.standing == VC_SOLO)
+			return "old disk that stands alone";
+		if (w->host[1 - h].disk.standing == VC_SYNCING)
+			return "no complete copy";
+	}
 	if (a->log.count == 0 || b->log.count == 0)
 		return NULL;
 	uint32_t a_from = own_eras(&a->log, &b->log), b_from = own_eras(&b->log, &a->log);

@@ -45,11 +45,11 @@ static void print_result(const struct m_scope *scope, const struct m_options *o,
 	const struct m_budget *b = o->soak ? &scope->soak : &scope->check;
 	printf("%s %-12s %11llu states %12llu moves, depth %u, eras %u, healed %llu, beyond %llu; "
 	       "bounds: faults %u writes %u flushes %u promotes %u demotes %u stops %u slow %u proofs "
-	       "%u waits %u holds %u fences %u; %.1f s\n",
+	       "%u waits %u holds %u fences %u forces %u copies %u; %.1f s\n",
 	       verdict(o, r), scope->name,
 	       (unsigned long long)r->states, (unsigned long long)r->moves, r->depth, r->eras,
 	       (unsigned long long)r->healed, (unsigned long long)r->beyond, b->faults, b->writes,
-	       b->flushes, b->promotes, b->demotes, b->stops, b->slow, b->proofs, b->waits, b->holds, b->fences, r->seconds);
+	       b->flushes, b->promotes, b->demotes, b->stops, b->slow, b->proofs, b->waits, b->holds, b->fences, b->forces, b->copies, r->seconds);
 	for (unsigned i = 0; i < M_CLASSES && r->operator_needed[i].why; i++)
 		printf("       needs an operator: %s: %llu of the healed\n", r->operator_needed[i].why,
 		       (unsigned long long)r->operator_needed[i].n);

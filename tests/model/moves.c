@@ -246,6 +246,18 @@ static void list_manager(struct list *l, unsigned h)
 		add(l, M_FAIL_HELD, h, 0);
 }
 
+/* Off the path of the manager: an operator, and what is done to a host's disk. */
+static void list_operator(struct list *l, unsigned h)
+{
+	const struct m_host *me = &l->w->host[h];
+	if (me->s.worker && !me->s.waiting && left(l, l->w->env.left.forces))
+		add(l, M_FORCE, h, 0);
+	if (!me->s.copied && left(l, l->w->env.left.copies))
+		add(l, M_PUT_BY, h, 0);
+	if (!me->s.powered && me->s.copied)
+		add(l, M_PUT_BACK, h, 0);
+}
+
 /* ---- faults ---------------------------------------------------------------------------------------- */
 
 static void list_faults(struct list *l, unsigned h)
@@ -283,6 +295,8 @@ unsigned m_moves(const struct m_world *w, const struct m_scope *scope, bool any,
 	else
 		list_freely(&l);
 	list_repair(&l);
+	list_operator(&l, 0);
+	list_operator(&l, 1);
 	if (w->env.net_up && fault(&l, M_CUT_LINK))
 		add(&l, M_CUT_LINK, 0, 0);
 	for (unsigned q = 0; q < 4; q++)
@@ -338,6 +352,9 @@ static void pay(struct m_world *w, m_move move, const struct m_scope *scope)
 	case M_TIMER:
 		if (m_arg(move) == M_T_GATE)
 			spend(&b->waits);
+		break;
+	case M_PUT_BY:
+		spend(&b->copies);
 		break;
 	case M_FENCE_WAIT:
 		break;
@@ -512,6 +529,16 @@ static void do_one(struct m_world *w, m_move move, const struct m_scope *scope)
 		break;
 	case M_FLUSH_IT:
 		me->s.durable = me->s.cache;
+		break;
+	case M_FORCE: /* a refused one costs nothing: nothing has changed */
+		if (m_force(w, h))
+			spend(&w->env.left.forces);
+		break;
+	case M_PUT_BY:
+		m_put_by(w, h);
+		break;
+	case M_PUT_BACK:
+		m_put_back(w, h);
 		break;
 	case M_TICK:
 	case M_DRAINED:

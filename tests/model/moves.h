@@ -46,6 +46,9 @@ enum m_move_type {
 	M_DISK_FAILS,
 	M_HOLD,    /* argument: a channel that is late from now on */
 	M_RELEASE, /* and not any more */
+	M_FORCE,    /* the operator's */
+	M_PUT_BY,   /* a copy of its disk is put by */
+	M_PUT_BACK, /* and put back, while the host is off */
 	M_MOVE_TYPES
 };
 

@@ -49,7 +49,7 @@ static void acknowledge(struct m_world *w, unsigned h, unsigned write)
 	const char *rule = era_not_durable(w, h, me->s.gate == VC_G_PAIR);
 	if (rule)
 		m_violate(w, rule);
-	if ((m_acked(w) & ~me->s.cache) && !w->env.excepted)
+	if ((m_promised(w, h) & ~me->s.cache) && !w->env.excepted)
 		m_violate(w, "S1: acknowledges on a copy that lacks an acknowledged write");
 	w->env.hold[h] |= (uint8_t)(1u << write);
 	if (me->s.gate == VC_G_PAIR)
@@ -128,7 +128,7 @@ void m_set_gate(struct m_world *w, unsigned h, enum vc_gate gate)
 		m_violate(w, "S8: writes are let through on an outdated or incomplete copy");
 	if (gate == VC_G_SOLO && me->disk.standing != VC_SOLO)
 		m_violate(w, "S5: goes alone before its solo era is durable");
-	if (gate == VC_G_SOLO && (m_acked(w) & ~me->s.cache) && !w->env.excepted)
+	if (gate == VC_G_SOLO && (m_promised(w, h) & ~me->s.cache) && !w->env.excepted)
 		m_violate(w, "S1: goes alone on a copy that lacks an acknowledged write");
 }
 
@@ -139,14 +139,11 @@ void m_set_gate(struct m_world *w, unsigned h, enum vc_gate gate)
  */
 void m_lose_cache(struct m_world *w, unsigned h, bool keep)
 {
-	struct m_host *me = &w->host[h], *peer = &w->host[1 - h];
-	bool alone = me->disk.standing == VC_SOLO;
-	bool peer_too = !peer->s.powered || memcmp(peer->disk.boot_id, &peer->s.boot, 8) != 0;
+	struct m_host *me = &w->host[h];
 	if (keep)
 		me->s.durable = me->s.cache;
 	w->env.hold[h] &= me->s.durable;
-	for (unsigned i = 0; !alone && peer_too && i < 2; i++)
-		w->env.hold[i] &= me->s.durable & peer->s.durable;
+	m_both_lost(w, h);
 	me->s.cache = me->s.durable;
 }
 
@@ -166,6 +163,7 @@ void m_begin_stream(struct m_world *w, unsigned h, enum m_stream stream)
 void m_begin_target(struct m_world *w, unsigned h)
 {
 	struct m_host *me = &w->host[h];
+	m_overwritten(w, h);
 	if (m_acked(w) & ~w->host[1 - h].s.cache)
 		m_violate(w, "S1: a copy is overwritten by one that lacks an acknowledged write");
 	/* half overwritten is neither the old nor the new content: the worst is that all is gone */
@@ -375,7 +373,7 @@ static void check_ends(struct m_world *w)
 
 void m_check(struct m_world *w)
 {
-	if (acknowledges(w, 0) && acknowledges(w, 1) && !w->env.excepted)
+	if (acknowledges(w, 0) && acknowledges(w, 1) && !w->env.excepted && !w->env.split.apart)
 		m_violate(w, "S6: both hosts acknowledge writes");
 	check_ends(w);
 	for (unsigned h = 0; h < 2; h++) {

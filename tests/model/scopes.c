@@ -111,6 +111,28 @@ static bool strangers(struct m_world *w)
 	return true;
 }
 
+/* The first one alone, with newer data than the second one has; both off. */
+static bool alone_and_off(struct m_world *w)
+{
+	if (!alone(w))
+		return false;
+	m_power_off(w, 0, true);
+	return true;
+}
+
+/* A resync to the second host is about to begin. */
+static bool about_to_sync(struct m_world *w)
+{
+	if (!alone(w))
+		return false;
+	w->env.net_up = false;
+	m_power_on(w, 1);
+	m_settle(w);
+	pass(w);
+	w->env.net_up = true;
+	return w->host[0].core.phase == VC_LINKING && w->host[1].core.phase == VC_LINKING;
+}
+
 #define KILLS (M_BIT(KILL) | M_BIT(KILL_MASTER) | M_BIT(POWER_OFF))
 #define CUTS (M_BIT(CUT_LINK) | M_BIT(CUT_RING))
 
@@ -278,6 +300,113 @@ const struct m_scope m_scopes[] = {
 	.any_promote = true,
 	.check = {.faults = 1, .promotes = 2, .holds = 1},
 	.soak = {.faults = 2, .writes = 1, .promotes = 2, .holds = 1},
+    },
+    {
+	.name = "force",
+	.text = "the operator forces a copy: the other's branch stays, and the fork is found",
+	.start = alone_and_off,
+	.faults = M_BIT(KILL) | M_BIT(POWER_OFF) | M_BIT(CUT_LINK),
+	.lease_parts = 1,
+	.ordered = true,
+	.any_promote = true,
+	.check = {.faults = 1, .writes = 1, .promotes = 2, .forces = 1},
+	.soak = {.faults = 2, .writes = 2, .promotes = 2, .forces = 2, .holds = 1},
+    },
+    {
+	.name = "force_pair",
+	.text = "the operator forces one of a pair, whatever the other does",
+	.start = pair,
+	.faults = KILLS | CUTS,
+	.quorum = 1u << 1 | 1u << 2 | 1u << 3,
+	.lease_parts = 1,
+	.ordered = true,
+	.any_promote = true,
+	.check = {.faults = 1, .writes = 1, .promotes = 1, .forces = 1},
+	.soak = {.faults = 2, .writes = 1, .promotes = 1, .forces = 1, .waits = 1, .fences = 1},
+    },
+    {
+	.name = "old_disk",
+	.text = "one host alone, the other comes back: a disk is put back to an older state while its host is off",
+	.start = alone,
+	.faults = M_BIT(POWER_OFF),
+	.lease_parts = 1,
+	.ordered = true,
+	.any_promote = true,
+	.check = {.faults = 1, .writes = 1, .promotes = 1, .copies = 1},
+	.soak = {.faults = 2, .writes = 2, .flushes = 1, .promotes = 2, .demotes = 1, .copies = 2},
+    },
+    {
+	.name = "old_pair",
+	.text = "the same with a pair that may hand over",
+	.start = pair,
+	.faults = M_BIT(POWER_OFF),
+	.lease_parts = 1,
+	.ordered = true,
+	.check = {.faults = 2, .writes = 1, .promotes = 1, .demotes = 1, .copies = 1},
+	.soak = {.faults = 2, .writes = 2, .flushes = 2, .promotes = 2, .demotes = 2, .copies = 1},
+    },
+    {
+	.name = "stop",
+	.text = "one of a pair loses power, the other is stopped cleanly; both start",
+	.start = pair,
+	.faults = M_BIT(POWER_OFF) | M_BIT(KILL),
+	.lease_parts = 1,
+	.ordered = true,
+	.check = {.faults = 2, .promotes = 1, .stops = 1},
+	.soak = {.faults = 3, .writes = 1, .promotes = 1, .stops = 2},
+    },
+    {
+	.name = "drain",
+	.text = "a demotion drains while a resync ends, in any order",
+	.start = about_to_sync,
+	.faults = M_BIT(CUT_LINK),
+	.lease_parts = 1,
+	.check = {.faults = 1, .writes = 1, .demotes = 1},
+	.soak = {.faults = 2, .writes = 2, .demotes = 1, .promotes = 1},
+    },
+    {
+	.name = "fail_held",
+	.text = "held writes are failed while the link is away, and it comes back",
+	.start = pair,
+	.faults = M_BIT(CUT_LINK) | M_BIT(FAIL_HELD),
+	.lease_parts = 1,
+	.ordered = true,
+	.check = {.faults = 2, .writes = 1, .promotes = 1},
+	.soak = {.faults = 3, .writes = 2, .promotes = 2, .waits = 1},
+    },
+    {
+	.name = "half_lost",
+	.text = "the primary has lost its power, the other holds its writes: and its disk fails",
+	.start = torn,
+	.faults = M_BIT(POWER_OFF) | M_BIT(DISK_FAILS),
+	.lease_parts = 1,
+	.ordered = true,
+	.any_promote = true,
+	.check = {.faults = 2, .promotes = 1},
+	.soak = {.faults = 2, .writes = 1, .promotes = 1, .holds = 1, .waits = 1},
+    },
+    {
+	.name = "leave_late",
+	.text = "one of two secondaries leaves, what is heard is late, a master or a worker ends",
+	.start = pair_of_secondaries,
+	.faults = KILLS,
+	.lease_parts = 1,
+	.ordered = true,
+	.check = {.faults = 1, .stops = 2, .holds = 1},
+	.soak = {.faults = 2, .promotes = 1, .stops = 2, .holds = 1},
+    },
+    {
+	.name = "split",
+	.text = "a fencer that lies to one host only, and its worker ends once the ring is mended",
+	.start = pair,
+	.faults = M_BIT(CUT_RING) | M_BIT(FENCE_LIE) | M_BIT(KILL),
+	.quorum = 1u << 3,
+	.lease_parts = 1,
+	.ordered = true,
+	.any_promote = true,
+	.lies = true,
+	.check = {.faults = 3, .promotes = 1},
+	.soak = {.faults = 4, .writes = 1, .promotes = 2},
     },
 };
 

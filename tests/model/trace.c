@@ -93,6 +93,9 @@ static const char *const move_names[M_MOVE_TYPES] = {
     [M_DISK_FAILS] = "its disk fails",
     [M_HOLD] = "is late",
     [M_RELEASE] = "is not late any more",
+    [M_FORCE] = "is forced by the operator",
+    [M_PUT_BY] = "a copy of its disk is put by",
+    [M_PUT_BACK] = "its disk is replaced by the copy put by",
 };
 
 static const char *const event_names[] = {

@@ -150,6 +150,10 @@ void m_start_worker(struct m_world *w, unsigned h)
 	    .gate = VC_G_READONLY,
 	    .lease = me->s.lease,
 	    .pending = 0xff,
+	    .lost = me->s.lost,
+	    .rested = me->s.rested,
+	    .copied = me->s.copied,
+	    .copied_cells = me->s.copied_cells,
 	};
 	me->s = fresh;
 	vc_init(&me->core, &config, &disk);
@@ -168,6 +172,7 @@ static void end_worker(struct m_world *w, unsigned h)
 	me->s.stream = M_NONE;
 	m_link_disable(w, h);
 	me->s.waiting = me->s.broken = me->s.draining = me->s.vm_down = me->s.acked = false;
+	me->s.unheard = me->s.forcing = false;
 	me->s.heard_n = me->s.acts_n = 0;
 	me->s.link_pairing = me->s.link_peer = 0;
 	me->s.next_seq = me->s.applied_seq = me->s.pending_seq = 0;
@@ -291,11 +296,12 @@ static bool holds_token(const struct m_world *w, unsigned h)
 static void persist(struct m_world *w, unsigned h, const struct vc_durable *d)
 {
 	struct m_host *me = &w->host[h];
+	bool ruled = m_check_record(w, h, d);
 	if (me->disk.standing == VC_SOLO &&
 	    (d->standing == VC_SYNCING || d->standing == VC_OUTDATED))
 		m_violate(w, "S9: a solo copy is given up");
 	if (me->disk.standing != VC_SOLO && d->standing == VC_SOLO && holds_token(w, 1 - h) &&
-	    !w->env.excepted)
+	    ruled && !w->env.excepted)
 		m_violate(w, "S6: goes alone while the other holds a token");
 	if (me->disk.standing == VC_SYNCING && d->standing == VC_PAIRED)
 		w->env.hold[h] = m_acked(w); /* a complete copy again */
@@ -316,6 +322,10 @@ static void perform(struct m_world *w, unsigned h, const struct vc_action *a)
 		if (a->u.msg.type == VC_M_OUTDATED &&
 		    (me->disk.standing == VC_PAIRED || me->disk.standing == VC_SOLO))
 			m_violate(w, "S5: consents before it is outdated durably");
+		if (a->u.msg.type == VC_M_LEAVE)
+			me->s.unheard = !m_in_group(w, 1 - h) || !w->env.ring_up ||
+					w->host[1 - h].s.master != me->core.pair_master;
+		m_check_told(w, h, &a->u.msg);
 		multicast(w, h, &a->u.msg);
 		break;
 	case VC_A_LINK_ENABLE:
@@ -327,6 +337,7 @@ static void perform(struct m_world *w, unsigned h, const struct vc_action *a)
 		m_link_disable(w, h);
 		break;
 	case VC_A_LINK_SEND:
+		m_check_told(w, h, &a->u.msg);
 		m_link_send(w, h, &a->u.msg);
 		break;
 	case VC_A_GATE:
@@ -363,6 +374,7 @@ static void perform(struct m_world *w, unsigned h, const struct vc_action *a)
 		me->s.vm_down = true;
 		break;
 	case VC_A_EXIT:
+		m_stopped(w, h);
 		end_worker(w, h);
 		break;
 	case VC_A_FOLD: /* maps and kept grains are not modelled: core/maps.h has its own test */
@@ -462,7 +474,9 @@ void m_step(struct m_world *w, unsigned h, struct vc_event *e)
 	enum vc_role role = me->core.role;
 	e->now_ns = M_NOW;
 	e->rnd = m_id(w);
+	struct m_before before = m_before_step(w, h);
 	vc_step(&me->core, e, &out);
+	m_check_step(w, h, before, &out);
 	if (e->type == VC_E_GROUP && e->u.group.how == VC_JOINED) /* what was read before is older */
 		for (unsigned i = 0; i < me->s.heard_n; i++)
 			if (me->heard[i].type == VC_E_FENCE)
@@ -475,6 +489,7 @@ void m_step(struct m_world *w, unsigned h, struct vc_event *e)
 	if (!w->cut_how) {
 		check_lease(w, h, failed);
 		check_role(w, &me->core, role);
+		m_check_fork(w, h);
 	}
 }
 
@@ -518,6 +533,7 @@ void m_world_init(struct m_world *w)
 		struct m_shell *me = &w->host[h].s;
 		me->quorate = true;
 		me->pending = 0xff;
+		me->lost = true;
 		w->host[h].disk.standing = VC_SYNCING;
 	}
 	memcpy(w->host[0].disk.unit_id, unit_id, sizeof unit_id);

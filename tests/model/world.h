@@ -46,12 +46,17 @@ struct m_shell {
 						       * the newest proof sent by this host still has */
 	uint8_t pending;			    /* write waiting for the peer, 0xff: none */
 	uint8_t heard_n, in_n, ev_n, acts_n;
-	uint8_t spare[7];
+	bool lost;     /* has lost power since the last era that both recorded, caches not flushed before */
+	bool rested;   /* stopped with its caches flushed, and no era has begun here since */
+	bool unheard;  /* its LEAVE went out while the other was not there to hear it */
+	bool forcing;  /* the operator's force is not recorded yet */
+	bool copied;   /* a copy of its disk was put by: m_host.copy, and these cells */
+	uint8_t copied_cells, spare[1];
 };
 
 struct m_host {
 	struct vc_state core;
-	struct vc_durable disk;
+	struct vc_durable disk, copy;
 	struct m_shell s;
 	struct m_item in[M_LINK];
 	struct m_item ev[M_LINK]; /* link events read while the disk keeps the core waiting */
@@ -65,8 +70,9 @@ struct m_budget {
 	uint8_t demotes, stops, slow, proofs;
 	uint8_t waits; /* of the gate: without a bound the other could be slow for ever */
 	uint8_t holds; /* in an ordered scope: how often something is late */
-	uint8_t fences;
-	uint8_t spare;
+	uint8_t fences, forces;
+	uint8_t copies; /* of a disk, to be put back later */
+	uint8_t spare[3];
 };
 
 /* What goes on by itself, in this order, where nothing is late. */
@@ -79,6 +85,14 @@ enum m_channel {
 	M_CHANNELS,
 };
 
+/* Why promises may part (oracle.c); a bit for each host. */
+struct m_branches {
+	uint8_t forced; /* goes on by the operator's force */
+	uint8_t rolled; /* its disk was put back to an older state */
+	bool apart;	/* each host has promises of its own */
+	uint8_t spare;
+};
+
 struct m_env {
 	struct m_budget left;
 	bool ring_up, net_up, connected, excepted; /* excepted: a named exception has happened */
@@ -88,6 +102,7 @@ struct m_env {
 	uint16_t held; /* bits of enum m_channel */
 	bool lied; /* a success without effect; an exception once the ring is cut */
 	uint8_t next_write, spare[4];
+	struct m_branches split;
 };
 
 struct m_world {
@@ -153,6 +168,28 @@ void m_resync_done(struct m_world *w, unsigned source);
 void m_lose_cache(struct m_world *w, unsigned h, bool keep);
 /* Rules that hold in every state. */
 void m_check(struct m_world *w);
+
+/* ---- oracle.c: what is promised where copies parted by force or by an old disk; rules of a step */
+struct m_before {
+	bool certain, forgot, mirrors;
+};
+/* What host h has to hold to acknowledge, or to go alone. */
+uint8_t m_promised(const struct m_world *w, unsigned h);
+/* Before and after the core's step, whose actions are not carried out yet. */
+struct m_before m_before_step(const struct m_world *w, unsigned h);
+void m_check_step(struct m_world *w, unsigned h, struct m_before b, const struct vc_out *out);
+/* After the step, all of whose actions are carried out. */
+void m_check_fork(struct m_world *w, unsigned h);
+/* Of a message with a log. */
+void m_check_told(struct m_world *w, unsigned h, const struct vc_msg *msg);
+/* Of what is about to be recorded; false: the operator's force excuses what the rules forbid. */
+bool m_check_record(struct m_world *w, unsigned h, const struct vc_durable *d);
+bool m_force(struct m_world *w, unsigned h); /* false: refused */
+void m_overwritten(struct m_world *w, unsigned target);
+void m_both_lost(struct m_world *w, unsigned h); /* h has lost power, or what was on its disk */
+void m_put_by(struct m_world *w, unsigned h);	 /* a copy of its disk */
+void m_put_back(struct m_world *w, unsigned h);
+void m_stopped(struct m_world *w, unsigned h);
 
 /* ---- time.c */
 extern unsigned m_lease_parts; /* 1, or 2 where late proofs matter */
