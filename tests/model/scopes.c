@@ -82,12 +82,15 @@ static bool alone(struct m_world *w)
 	return m_acked(w) == 3;
 }
 
-/* A pair made by workers that kept no maps lost its power; those that start now keep them. */
+/* A pair made by workers that kept no maps lost its power, the second one its cache too; those that start now
+ * keep maps. */
 static bool upgraded(struct m_world *w)
 {
 	m_maps_kept = false;
-	bool good = both_down(w);
+	bool good = pair(w);
 	m_maps_kept = true;
+	m_power_off(w, 0, true);
+	m_power_off(w, 1, false);
 	return good;
 }
 
@@ -217,7 +220,7 @@ const struct m_scope m_scopes[] = {
 	.cuts = true,
 	.any_promote = true,
 	.maps = true,
-	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1},
+	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
 	.soak = {.faults = 2, .writes = 1, .flushes = 1, .promotes = 1, .slow = 1, .waits = 1},
     },
     {
@@ -231,7 +234,7 @@ const struct m_scope m_scopes[] = {
 	.late_fence = true,
 	.any_promote = true,
 	.maps = true,
-	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1},
+	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
 	.soak = {.faults = 2, .writes = 1, .flushes = 1, .promotes = 1, .slow = 1, .waits = 1, .holds = 1, .fences = 1},
     },
     {
@@ -244,7 +247,7 @@ const struct m_scope m_scopes[] = {
 	.ordered = true,
 	.any_promote = true,
 	.maps = true,
-	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1, .fences = 1},
+	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1, .holds = 1, .fences = 1},
 	.soak = {.faults = 2, .writes = 1, .flushes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
     },
     {
