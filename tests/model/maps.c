@@ -42,6 +42,7 @@ void m_maps_write(struct m_world *w, unsigned h, unsigned cell)
 	if (!m_maps_kept)
 		return;
 	vc_maps_begin(&m, 1u << cell);
+	w->host[h].s.part &= (uint8_t)~(1u << cell); /* what was copied is not what is there now */
 	if (w->host[h].s.gate != VC_G_PAIR)
 		vc_maps_alone(&m, 1u << cell);
 	write_maps(w, h, &m);
