@@ -99,7 +99,7 @@ static void repair(struct m_world *w, unsigned h)
 		w->env.wanted[1 - h] = false;
 		if (w->host[1 - h].s.powered)
 			m_power_off(w, 1 - h, false);
-		me->record = m_id(w);
+		m_fenced(w, h);
 		m_tell_fence(w, h);
 		m_tell_fence(w, 1 - h);
 	}
@@ -189,7 +189,7 @@ bool m_heal(struct m_world *w, const char **why)
 	w->env.net_up = true;
 	for (unsigned h = 0; h < 2; h++) {
 		if (w->env.due[h]) /* the fencing that succeeded is told at last */
-			w->host[1 - h].s.record = m_id(w);
+			m_fenced(w, 1 - h);
 		w->env.wanted[h] = w->env.due[h] = false;
 	}
 	if (!w->env.ring_up)

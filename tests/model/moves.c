@@ -117,6 +117,8 @@ static void list_loss(struct list *l, unsigned h)
 	const struct m_host *me = &l->w->host[h];
 	if (m_may_lose(l->w, h))
 		add(l, M_LOSE, h, 0);
+	if (m_may_copy_part(l->w, h))
+		add(l, M_PART, h, 0);
 	if (me->s.worker && me->s.waiting)
 		add(l, M_DISK, h, 0);
 	if (m_in_group(l->w, h) && me->s.worker && !proof_unread(me) && lease_full(me) &&
@@ -176,6 +178,8 @@ static void list_fencer(struct list *l, unsigned h)
 	if (l->scope->faults & M_BIT(FENCE_WAIT) && !w->env.ring_up && !peer->s.quorate &&
 	    peer->s.lease == 0 && !w->env.by_wait[1 - h])
 		add(l, M_FENCE_WAIT, h, 0);
+	if (peer->s.powered && fault(l, M_UNFENCE))
+		add(l, M_UNFENCE, h, 0);
 	if (l->scope->lies && peer->s.powered && fault(l, M_FENCE_LIE))
 		add(l, M_FENCE_LIE, h, 0);
 }
@@ -383,7 +387,7 @@ static void fenced(struct m_world *w, unsigned by, bool told)
 	w->env.due[1 - by] = !told;
 	if (!told)
 		return;
-	w->host[by].s.record = m_id(w);
+	m_fenced(w, by);
 	tell_fencers(w, by);
 }
 
@@ -418,6 +422,11 @@ static void do_fencer(struct m_world *w, m_move move)
 		break;
 	case M_FENCE_FAILS:
 		w->env.wanted[1 - h] = false;
+		m_fence_failed(w, h);
+		tell_fencers(w, h);
+		break;
+	case M_UNFENCE:
+		m_unfenced(w, h);
 		tell_fencers(w, h);
 		break;
 	case M_FENCE_WAIT:
@@ -518,6 +527,9 @@ static void do_one(struct m_world *w, m_move move, const struct m_scope *scope)
 	case M_SYNCED:
 		m_resync_done(w, h);
 		break;
+	case M_PART:
+		m_copy_part(w, h);
+		break;
 	case M_PROOF:
 		m_prove(w, h);
 		break;
@@ -529,6 +541,7 @@ static void do_one(struct m_world *w, m_move move, const struct m_scope *scope)
 		break;
 	case M_FLUSH_IT:
 		me->s.durable = me->s.cache;
+		m_maps_settle(w, h);
 		break;
 	case M_FORCE: /* a refused one costs nothing: nothing has changed */
 		if (m_force(w, h))

@@ -49,6 +49,8 @@ enum m_move_type {
 	M_FORCE,    /* the operator's */
 	M_PUT_BY,   /* a copy of its disk is put by */
 	M_PUT_BACK, /* and put back, while the host is off */
+	M_PART,	   /* what the resync named is on the target, but not known to be durable */
+	M_UNFENCE, /* this host's fencer switches the other on */
 	M_MOVE_TYPES
 };
 
@@ -65,6 +67,7 @@ struct m_scope {
 	bool cuts;	     /* worker or power may end between two actions */
 	bool late_fence;     /* the fencer's work may be under way when the ring is mended */
 	bool any_promote;    /* promotions are asked for whatever the scores are */
+	bool maps;	     /* activity log and dirty map are kept */
 	bool lies;	     /* named exceptions are allowed (S6) */
 	struct m_budget check, soak;
 };

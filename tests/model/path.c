@@ -103,6 +103,7 @@ void m_guest_write(struct m_world *w, unsigned h)
 {
 	struct m_shell *me = &w->host[h].s;
 	me->pending = w->env.next_write++;
+	m_maps_write(w, h, me->pending);
 	me->cache |= (uint8_t)(1u << me->pending);
 	me->pending_seq = 0;
 	if (me->stream == M_SOURCE) {
@@ -156,6 +157,7 @@ void m_begin_stream(struct m_world *w, unsigned h, enum m_stream stream)
 	me->next_seq = me->applied_seq = 1;
 	me->resumable = true;
 	me->acked = false;
+	me->named = me->part = 0;
 	me->pending_seq = 0; /* what waits lost its place: the resync brings it over */
 	m_settle_pending(w, h, false);
 }
@@ -166,8 +168,10 @@ void m_begin_target(struct m_world *w, unsigned h)
 	m_overwritten(w, h);
 	if (m_acked(w) & ~w->host[1 - h].s.cache)
 		m_violate(w, "S1: a copy is overwritten by one that lacks an acknowledged write");
-	/* half overwritten is neither the old nor the new content: the worst is that all is gone */
-	me->s.cache = me->s.durable = 0;
+	/* half overwritten is neither the old nor the new content: the worst is that all of it is gone */
+	uint8_t keeps = (uint8_t)~m_maps_target(w, h);
+	me->s.cache &= keeps;
+	me->s.durable &= keeps;
 	m_begin_stream(w, h, M_TARGET);
 	me->s.flowing = w->env.connected;
 }
@@ -195,7 +199,7 @@ bool m_may_resync(const struct m_world *w, unsigned source)
 
 void m_resync_done(struct m_world *w, unsigned source)
 {
-	w->host[1 - source].s.cache = w->host[source].s.cache;
+	m_copy_all(w, source);
 	m_step_type(w, source, VC_E_SYNC_DONE);
 }
 

@@ -72,7 +72,7 @@ static bool alone(struct m_world *w)
 		return false;
 	m_power_off(w, 1, false);
 	m_settle(w);
-	w->host[0].s.record = m_id(w);
+	m_fenced(w, 0);
 	m_tell_fence(w, 0);
 	m_settle(w);
 	if (w->host[0].core.gate != VC_G_SOLO)
@@ -80,6 +80,18 @@ static bool alone(struct m_world *w)
 	m_guest_write(w, 0);
 	m_settle(w);
 	return m_acked(w) == 3;
+}
+
+/* A pair made by workers that kept no maps lost its power, the second one its cache too; those that start now
+ * keep maps. */
+static bool upgraded(struct m_world *w)
+{
+	m_maps_kept = false;
+	bool good = pair(w);
+	m_maps_kept = true;
+	m_power_off(w, 0, true);
+	m_power_off(w, 1, false);
+	return good;
 }
 
 /* Both secondary in sync, the last writer was the first. */
@@ -153,7 +165,7 @@ const struct m_scope m_scopes[] = {
 	.name = "late_fence",
 	.text = "fencing that is under way when the ring is mended, and is told of late",
 	.start = pair,
-	.faults = M_BIT(CUT_RING),
+	.faults = M_BIT(CUT_RING) | M_BIT(UNFENCE),
 	.quorum = 1u << 1 | 1u << 3,
 	.lease_parts = 1,
 	.ordered = true,
@@ -219,6 +231,58 @@ const struct m_scope m_scopes[] = {
 	.any_promote = true,
 	.check = {.faults = 1, .writes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
 	.soak = {.faults = 2, .writes = 1, .promotes = 1, .slow = 1, .waits = 1, .holds = 1, .fences = 1},
+    },
+    {
+	.name = "maps",
+	.text = "the same resync by activity log and dirty map",
+	.start = alone,
+	.faults = KILLS | M_BIT(CUT_LINK),
+	.lease_parts = 1,
+	.ordered = true,
+	.cuts = true,
+	.any_promote = true,
+	.maps = true,
+	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
+	.soak = {.faults = 2, .writes = 1, .flushes = 1, .promotes = 1, .slow = 1, .waits = 1},
+    },
+    {
+	.name = "maps_torn",
+	.text = "the primary's worker has ended, with its activity log; maps are kept",
+	.start = torn,
+	.faults = KILLS | M_BIT(CUT_LINK),
+	.lease_parts = 1,
+	.ordered = true,
+	.cuts = true,
+	.late_fence = true,
+	.any_promote = true,
+	.maps = true,
+	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
+	.soak = {.faults = 2, .writes = 1, .flushes = 1, .promotes = 1, .slow = 1, .waits = 1, .holds = 1, .fences = 1},
+    },
+    {
+	.name = "maps_down",
+	.text = "both lost power; maps are kept, and say what was written",
+	.start = both_down,
+	.faults = KILLS | CUTS,
+	.quorum = 1u << 1 | 1u << 2 | 1u << 3,
+	.lease_parts = 1,
+	.ordered = true,
+	.any_promote = true,
+	.maps = true,
+	.check = {.faults = 1, .writes = 1, .flushes = 1, .promotes = 1, .holds = 1, .fences = 1},
+	.soak = {.faults = 2, .writes = 1, .flushes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
+    },
+    {
+	.name = "maps_new",
+	.text = "both lost power, and start with maps that do not cover what was before",
+	.start = upgraded,
+	.faults = KILLS | M_BIT(CUT_LINK),
+	.lease_parts = 1,
+	.ordered = true,
+	.any_promote = true,
+	.maps = true,
+	.check = {.faults = 1, .writes = 1, .promotes = 1, .fences = 1},
+	.soak = {.faults = 2, .writes = 1, .flushes = 1, .promotes = 1, .waits = 1, .holds = 1, .fences = 1},
     },
     {
 	.name = "resync_wait",

@@ -96,6 +96,8 @@ static const char *const move_names[M_MOVE_TYPES] = {
     [M_FORCE] = "is forced by the operator",
     [M_PUT_BY] = "a copy of its disk is put by",
     [M_PUT_BACK] = "its disk is replaced by the copy put by",
+    [M_PART] = "has sent what the resync named, not known to be durable there",
+    [M_UNFENCE] = "unfences the other",
 };
 
 static const char *const event_names[] = {
@@ -193,8 +195,11 @@ void m_print_host(const struct m_world *w, unsigned h, FILE *out)
 			gates[me->s.gate], s->failed ? " failed" : "", s->certain ? " certain" : "",
 			s->lease_end_ns > M_NOW ? "" : " no-lease", me->s.waiting ? " waits" : "",
 			s->quorate ? "" : " no-quorum");
-	fprintf(out, "; disk: %s, %u eras, cells %x/%x%s\n", standings[me->disk.standing],
+	fprintf(out, "; disk: %s, %u eras, cells %x/%x%s", standings[me->disk.standing],
 		me->disk.log.count, me->s.cache, me->s.durable, me->s.in_group ? "" : ", no master");
+	if (m_maps_kept)
+		fprintf(out, ", log %x dirty %x", me->s.log, me->s.dirty);
+	fprintf(out, "\n");
 }
 
 /* What keeps a host from pairing or being promoted. */
@@ -219,6 +224,7 @@ static void print_why(const struct m_world *w, unsigned h, FILE *out)
 void m_begin(const struct m_scope *scope, struct m_world *w)
 {
 	m_lease_parts = scope->lease_parts;
+	m_maps_kept = scope->maps;
 	m_world_init(w);
 	if (!scope->start(w) || w->broken || w->beyond) {
 		fprintf(stderr, "model: the start of scope %s is not reached: %s\n", scope->name,

@@ -72,12 +72,10 @@ void m_tell_fence(struct m_world *w, unsigned h)
 	memset(&e, 0, sizeof e);
 	e.type = VC_E_FENCE;
 	e.u.fence.read_ns = M_NOW;
-	e.u.fence.record = me->s.record;
-	e.u.fence.known = true;
-	e.u.fence.pending = w->env.wanted[1 - h] || w->env.due[1 - h] ||
-			    (w->env.ring_up && (w->env.wanted[h] || w->env.due[h]));
 	if (!m_in_group(w, h))
 		return;
+	m_read_fencer(w, h, w->env.wanted[1 - h] || w->env.due[1 - h],
+		      w->env.ring_up && (w->env.wanted[h] || w->env.due[h]), &e);
 	/* Of two words without anything between them the later one is enough. */
 	if (me->s.heard_n && me->heard[me->s.heard_n - 1].type == VC_E_FENCE)
 		me->s.heard_n--;
@@ -132,6 +130,7 @@ void m_start_worker(struct m_world *w, unsigned h)
 	    .lease_ms = M_LEASE_MS,
 	    .outdate_timeout_ms = 5000,
 	    .promote_wait_ms = 8000,
+	    .keeps_maps = m_maps_kept,
 	};
 	static struct vc_durable disk;
 	m_copy_durable(&disk, &me->disk);
@@ -147,6 +146,11 @@ void m_start_worker(struct m_world *w, unsigned h)
 	    .resumable = true,
 	    .cache = me->s.cache,
 	    .durable = me->s.durable,
+	    .log = me->s.log,
+	    .dirty = me->s.dirty,
+	    .fenced_at = me->s.fenced_at,
+	    .unfenced_at = me->s.unfenced_at,
+	    .failed_at = me->s.failed_at,
 	    .gate = VC_G_READONLY,
 	    .lease = me->s.lease,
 	    .pending = 0xff,
@@ -175,6 +179,7 @@ static void end_worker(struct m_world *w, unsigned h)
 	me->s.unheard = me->s.forcing = false;
 	me->s.heard_n = me->s.acts_n = 0;
 	me->s.link_pairing = me->s.link_peer = 0;
+	me->s.named = me->s.part = 0;
 	me->s.next_seq = me->s.applied_seq = me->s.pending_seq = 0;
 }
 
@@ -303,6 +308,8 @@ static void persist(struct m_world *w, unsigned h, const struct vc_durable *d)
 	if (me->disk.standing != VC_SOLO && d->standing == VC_SOLO && holds_token(w, 1 - h) &&
 	    ruled && !w->env.excepted)
 		m_violate(w, "S6: goes alone while the other holds a token");
+	if (me->disk.standing != VC_SOLO && d->standing == VC_SOLO)
+		m_check_fold(w, h);
 	if (me->disk.standing == VC_SYNCING && d->standing == VC_PAIRED)
 		w->env.hold[h] = m_acked(w); /* a complete copy again */
 	m_copy_durable(&me->disk, d);
@@ -317,6 +324,7 @@ static void perform(struct m_world *w, unsigned h, const struct vc_action *a)
 		break;
 	case VC_A_FLUSH:
 		me->s.durable = me->s.cache;
+		m_maps_settle(w, h);
 		break;
 	case VC_A_CPG_SEND:
 		if (a->u.msg.type == VC_M_OUTDATED &&
@@ -348,6 +356,7 @@ static void perform(struct m_world *w, unsigned h, const struct vc_action *a)
 		break;
 	case VC_A_SOURCE_START:
 		m_begin_stream(w, h, M_SOURCE);
+		m_maps_source(w, h, a->u.scope);
 		me->s.flowing = w->env.connected;
 		break;
 	case VC_A_TARGET_START:
@@ -377,8 +386,10 @@ static void perform(struct m_world *w, unsigned h, const struct vc_action *a)
 		m_stopped(w, h);
 		end_worker(w, h);
 		break;
-	case VC_A_FOLD: /* maps and kept grains are not modelled: core/maps.h has its own test */
-	case VC_A_UNDO_BACK:
+	case VC_A_FOLD:
+		m_maps_fold(w, h);
+		break;
+	case VC_A_UNDO_BACK: /* kept grains are not modelled: core/maps.h has its own test */
 	case VC_A_UNDO_DROP:
 	case VC_A_REPLY:
 	case VC_A_STORY:
@@ -394,7 +405,8 @@ static bool takes_time(const struct vc_action *a)
 static bool seen_outside(const struct vc_action *a)
 {
 	return takes_time(a) || a->type == VC_A_CPG_SEND || a->type == VC_A_LINK_SEND ||
-	       a->type == VC_A_TARGET_START || a->type == VC_A_LINK_ENABLE || a->type == VC_A_GATE;
+	       a->type == VC_A_TARGET_START || a->type == VC_A_LINK_ENABLE || a->type == VC_A_GATE ||
+	       (a->type == VC_A_FOLD && m_maps_kept);
 }
 
 /* After which numbers of actions an end of worker or power differs from one before or after all. */

@@ -22,6 +22,7 @@
 #define M_PENDING 12 /* actions behind a slow disk */
 #define M_ERAS 14    /* longer logs: not followed, counted */
 #define M_WRITES 7   /* cells of a store */
+#define M_ALL_CELLS 0xff
 
 /* What one end of the data link meets, in order. */
 enum m_what { M_UP = 1, M_DOWN, M_MESSAGE, M_WRITE };
@@ -37,7 +38,7 @@ enum m_stream { M_NONE, M_SOURCE, M_TARGET };
 
 /* Hashed and copied as it is: no pointers, ids in words of their own, no hole. */
 struct m_shell {
-	uint64_t master, boot, link_pairing, link_peer, record; /* record: of the peer's fencing */
+	uint64_t master, boot, link_pairing, link_peer, record; /* record: of the peer's fencing, remembered */
 	bool powered, worker, in_group, quorate;
 	bool link_enabled, draining, resumable, flowing;
 	bool waiting, broken, vm_down, acked; /* acked: the peer has the pending write */
@@ -51,7 +52,11 @@ struct m_shell {
 	bool unheard;  /* its LEAVE went out while the other was not there to hear it */
 	bool forcing;  /* the operator's force is not recorded yet */
 	bool copied;   /* a copy of its disk was put by: m_host.copy, and these cells */
-	uint8_t copied_cells, spare[1];
+	uint8_t copied_cells;
+	uint8_t log, dirty;  /* the maps, durable (maps.c) */
+	uint8_t named, part; /* cells: of the resync from here; of those, on the target */
+	uint8_t fenced_at, unfenced_at, failed_at; /* of the other, in its fencer's history; 0: never */
+	uint8_t spare[2];
 };
 
 struct m_host {
@@ -166,6 +171,28 @@ void m_lose(struct m_world *w, unsigned h); /* the last thing under way before t
 bool m_may_resync(const struct m_world *w, unsigned source);
 void m_resync_done(struct m_world *w, unsigned source);
 void m_lose_cache(struct m_world *w, unsigned h, bool keep);
+
+/* ---- maps.c: what a resync compares */
+extern bool m_maps_kept; /* by the workers; else a resync compares everything */
+void m_maps_write(struct m_world *w, unsigned h, unsigned cell); /* before the write */
+void m_maps_fold(struct m_world *w, unsigned h);
+uint8_t m_maps_target(const struct m_world *w, unsigned h); /* cells that a resync to here overwrites */
+void m_maps_source(struct m_world *w, unsigned h, enum vc_scope scope);
+void m_maps_settle(struct m_world *w, unsigned h); /* after a flush of h */
+/* All named cells are on the target, but nothing of it is known to be durable: it may end here. */
+bool m_may_copy_part(const struct m_world *w, unsigned source);
+void m_copy_part(struct m_world *w, unsigned source);
+void m_copy_all(struct m_world *w, unsigned source);
+void m_check_fold(struct m_world *w, unsigned h);
+
+/* ---- fencer.c */
+void m_fenced(struct m_world *w, unsigned by); /* the other, or so it is told */
+void m_unfenced(struct m_world *w, unsigned by);
+void m_fence_failed(struct m_world *w, unsigned by);
+void m_read_fencer(struct m_world *w, unsigned h, bool pending_peer, bool pending_self,
+		   struct vc_event *e);
+
+/* ---- path.c */
 /* Rules that hold in every state. */
 void m_check(struct m_world *w);
 
