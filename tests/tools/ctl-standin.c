@@ -2,10 +2,14 @@
 /*
  * ctl-standin DIR: answers the control protocol in vmtwind's place, for the agents' contract tests.
  * Its workers are processes called as workers are, that hold the locks of pid file and store and a
- * FUSE mount which nobody serves; they outlive it, as the real ones do. Requests are written to DIR/log; DIR/fault, read at each
- * request, holds lines of "COMMAND FAULT": hang           no answer, ever slow MS        the answer
- * comes late again N        -EAGAIN, N times refuse RC TEXT that rc with that text failed TEXT
- * (monitor) the unit failed
+ * FUSE mount which nobody serves; they outlive it, as the real ones do. Requests are written to
+ * DIR/log; DIR/fault, read at each request, holds lines of "COMMAND FAULT":
+ *
+ *	hang		no answer, ever
+ *	slow MS		the answer comes late
+ *	again N		-EAGAIN, N times
+ *	refuse RC TEXT	that rc with that text
+ *	failed TEXT	(monitor) the unit failed
  */
 #include <errno.h>
 #include <fcntl.h>
