@@ -150,3 +150,53 @@ mirror monitor timeout=4000; expect "mirror: monitor while somebody holds the lo
 kill $bystander $holder
 wait $bystander $holder 2>/dev/null
 rm -f /run/vmtwin/u1.pid
+
+# --- the pid file is gone or wrong, the worker lives ---
+# lost_pid_file WHAT COMMAND...: as after COMMAND the worker is still seen, and ended, and nobody else.
+lost_pid_file() {
+	local what=$1 pid other
+	shift
+	standin_start
+	mirror start; pid=$(worker_pid u1)
+	agent mirror start unit=u2; other=$(worker_pid u2)
+	standin_kill
+	"$@"
+	mirror monitor timeout=4000; expect "mirror: monitor, $what" 1 'still runs' 4000
+	mirror monitor timeout=4000 OCF_RESKEY_CRM_meta_interval=0; expect "mirror: probe, $what" 1 'still runs' 4000
+	mirror stop timeout=6000; expect "mirror: stop, $what" 0 '' 6000
+	check "mirror: ... the worker is dead" gone "$pid"
+	check "mirror: ... another unit's lives" alive "$other"
+	agent mirror stop unit=u2 timeout=6000; expect "mirror: ... until it is stopped" 0
+	rm -f /run/vmtwin/u[12].pid
+	[ -e /etc/vmtwin/units/u1.conf ] || mv "$work/u1.conf" /etc/vmtwin/units/
+	mirror stop
+}
+names_another() { rm /run/vmtwin/u1.pid; echo "$bystander" >/run/vmtwin/u1.pid; }
+moved_away() { mv /run/vmtwin/u1.pid "$work/u1.pid"; }
+removed_with_conf() { rm /run/vmtwin/u1.pid; mv /etc/vmtwin/units/u1.conf "$work/u1.conf"; }
+unit u2
+sleep 300 & bystander=$!
+lost_pid_file "the pid file was removed" rm /run/vmtwin/u1.pid
+lost_pid_file "the pid file names another process" names_another
+lost_pid_file "the pid file was renamed" moved_away
+lost_pid_file "pid file and unit's file were removed" removed_with_conf
+check "mirror: the process that the pid file named lives" alive "$bystander"
+standin_start
+mirror start; pid=$(worker_pid u1); rm /run/vmtwin/u1.pid
+fault 'monitor refuse -2 not started' 'stop refuse -2 not started'
+mirror monitor timeout=9000; expect "mirror: monitor, vmtwind has forgotten the worker and its pid file is gone" 1 'does not know the worker' 9000
+mirror stop timeout=6000; expect "mirror: ... stop" 0 '' 6000
+check "mirror: ... the worker is dead" gone "$pid"
+no_fault
+mirror start; pid=$(worker_pid u1); echo "$bystander" >/run/vmtwin/u1.pid; fault 'stop hang'
+mirror stop timeout=6000; expect "mirror: stop, another's pid was written into the pid file" 0 '' 6000
+check "mirror: ... the worker is dead" gone "$pid"
+check "mirror: ... the other process lives" alive "$bystander"
+no_fault; standin_kill
+(exec 9<"$work/images/.vmtwin/u1/meta"; flock -x 9; exec sleep 300) & holder=$!
+wait_for 5 sh -c "! flock -n $work/images/.vmtwin/u1/meta true"
+mirror monitor; expect "mirror: monitor, a command holds the store" 7
+mirror stop; expect "mirror: stop, a command holds the store" 0
+check "mirror: ... the command lives" alive "$holder"
+kill $bystander $holder
+wait $bystander $holder 2>/dev/null

@@ -167,7 +167,8 @@ kill -STOP "$standin_pid"
 vm stop timeout=12000 stop_tries=100; expect "vm: a vmtwind that hangs does not keep stop" 0 '' 12000
 kill -CONT "$standin_pid"
 mkdir -p /run/vmtwin
-bash -c 'exec 9>/run/vmtwin/vm1.pid; flock 9; echo $$ >&9; exec sleep 300' &
+cp /bin/sleep "$work/vmtwin-worker" # a worker is known by its name and by what it holds
+bash -c 'exec 9>/run/vmtwin/vm1.pid; flock 9; echo $$ >&9; exec "$0" 300' "$work/vmtwin-worker" &
 vm_up
 pid=$(worker_pid vm1)
 fault "fail-held hang"

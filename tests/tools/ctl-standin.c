@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ctl-standin DIR: answers the control protocol in vmtwind's place, for the agents' contract tests.
- * Its workers are processes that hold the pid file's lock and a FUSE mount which nobody serves;
- * they outlive it, as the real ones do. Requests are written to DIR/log; DIR/fault, read at each
- * request, holds lines of "COMMAND FAULT": hang           no answer, ever slow MS        the answer
- * comes late again N        -EAGAIN, N times refuse RC TEXT that rc with that text failed TEXT
- * (monitor) the unit failed
+ * Its workers are processes called as workers are, that hold the locks of pid file and store and a
+ * FUSE mount which nobody serves; they outlive it, as the real ones do. Requests are written to
+ * DIR/log; DIR/fault, read at each request, holds lines of "COMMAND FAULT":
+ *
+ *	hang		no answer, ever
+ *	slow MS		the answer comes late
+ *	again N		-EAGAIN, N times
+ *	refuse RC TEXT	that rc with that text
+ *	failed TEXT	(monitor) the unit failed
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +21,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -96,6 +101,11 @@ static void be_worker(const struct unit *u, int ready_fd)
 	/* the server's sockets must not live on here: they would look like a server that hangs */
 	ready_fd = dup2(ready_fd, 3);
 	if (ready_fd != 3 || close_range(4, ~0U, 0) != 0)
+		_exit(1);
+	prctl(PR_SET_NAME, "vmtwin-worker");
+	snprintf(path, sizeof path, "%s/meta", u->conf.store);
+	int meta = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (meta < 0 || flock(meta, LOCK_EX | LOCK_NB) != 0)
 		_exit(1);
 	snprintf(path, sizeof path, "%s/%s.pid", VT_RUN_DIR, u->name);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);

@@ -63,6 +63,40 @@ worker_pid() { quiet_on "$1" head -n1 /run/vmtwin/vm1.pid; }
 service_pid() { quiet_on "$1" cat "/run/lab/$2.pid"; } # HOST SERVICE
 is_new_pid() { local pid; pid=$(service_pid "$1" "$2") && [ -n "$pid" ] && [ "$pid" != "$3" ]; } # HOST SERVICE OLD
 
+# ---- hangs -------------------------------------------------------------------------------------------------------------
+
+readonly past_all_s=45 # the lease, the agents' monitors, the link, fencing
+
+alive() { quiet_on "$1" kill -0 "$2"; } # HOST PID
+# What Pacemaker counts against RESOURCE on HOST; 0 also when the host was restarted meanwhile.
+failcount() { quiet_on "$(other "$1")" timeout 15 crm_failcount -q -G -r "$2" -N "$1" | sed 's/.*=//'; } # HOST RESOURCE
+
+# hang HOST WHO WHAT PID: it stops, goes on when all limits are over (if nobody has killed it), and the VM is there.
+hang() {
+	check "$2: $3 on $1 hangs" on "$1" kill -STOP "$4" || exit
+	sleep "$past_all_s"
+	if is_on "$1" && alive "$1" "$4"; then
+		check "$2: $3 goes on after $past_all_s s" on "$1" kill -CONT "$4"
+	else
+		note "$2: $3 was ended, or its host fenced, before $past_all_s s were over"
+	fi
+	check "$2: the VM goes on" goes_on 30 120 || { tell_state; exit; }
+	note "$2: failures counted on $1: mirror $(failcount "$1" vm1-mirror), VM $(failcount "$1" vm1)"
+	tidy # one hang may count as three failures, which keep the unit off the host for ten minutes
+	check "$2: PRIM and SECOND green" becomes_green 180 || exit
+	check "$2: $(verdict)" nothing_lost
+}
+
+# hang_each WHAT PID_OF: on the secondary, then on the primary; PID_OF HOST tells the process.
+hang_each() {
+	local who host primary
+	for who in secondary primary; do
+		primary=$(vm_host) || exit
+		[ $who = primary ] && host=$primary || host=$(other "$primary")
+		hang "$host" "$who" "$1" "$("$2" "$host")"
+	done
+}
+
 # ---- what an operator does after a bad night ----------------------------------------------------------------------------
 
 # Pacemaker may restart the VM for it: what it has forgotten about the promoted mirror it asks anew.
