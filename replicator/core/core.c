@@ -78,6 +78,9 @@ void vc_init(struct vc_state *s, const struct vc_config *config, const struct vc
 	s->phase = VC_APART;
 	s->role = VC_SECONDARY;
 	s->gate = VC_G_READONLY;
+	s->maps_given_up = !config->keeps_maps && s->d.map_base;
+	if (s->maps_given_up)
+		s->d.map_base = 0;
 }
 
 static void on_master_lost(struct step *x)

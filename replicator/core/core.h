@@ -50,7 +50,7 @@ enum vc_event_type {
 	VC_E_SYNC_DONE,	   /* source: all is durable on the target */
 	VC_E_STREAM_BROKEN,
 	VC_E_DISK_FAILED,
-	VC_E_DRAINED, /* no changing operation is in flight or held */
+	VC_E_DRAINED, /* no changing operation is in flight or held; async: nor is one that the peer has not confirmed */
 	VC_E_PROMOTE, /* requests; each is answered by one VC_A_REPLY */
 	VC_E_DEMOTE,
 	VC_E_STOP,
@@ -188,6 +188,7 @@ struct vc_state {
 	uint32_t pair_lease_ms; /* the longer of both, for the whole pair */
 	bool resuming; /* LINKING in the pairing that was lost, nothing forgotten */
 	bool forgot;   /* a resume is impossible: frames were dropped or the stream broke */
+	bool maps_given_up;  /* no maps are kept any more, which is not on disk yet */
 	bool paired_here;    /* this process recorded the last pair era */
 	enum vc_scope scope; /* of the resync of this pairing */
 

@@ -92,6 +92,14 @@ unsigned vc_eralog_tail_of(const struct vc_eralog *mine, const struct vc_eralog 
 	return VC_SLOTS;
 }
 
+unsigned vc_eralog_last_writer(const struct vc_eralog *log)
+{
+	for (uint32_t i = log->count; i > 0; i--)
+		if (log->era[i - 1].members != both || (log->era[i - 1].flags & VC_ERA_CONFIRMED))
+			return log->era[i - 1].writer;
+	return VC_SLOTS;
+}
+
 const struct vc_era *vc_eralog_last(const struct vc_eralog *log)
 {
 	return log->count ? &log->era[log->count - 1] : NULL;

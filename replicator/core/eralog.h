@@ -34,6 +34,11 @@ bool vc_eralog_rolled_back(const struct vc_eralog *mine, const struct vc_eralog 
  * may be in `mine`'s (async); VC_SLOTS: nobody.
  */
 unsigned vc_eralog_tail_of(const struct vc_eralog *mine, const struct vc_eralog *other);
+/*
+ * Who may have written last. Eras that were to be written in by both and that the other is not known to have
+ * recorded don't count: nothing is written before it has. VC_SLOTS: nobody.
+ */
+unsigned vc_eralog_last_writer(const struct vc_eralog *log);
 /* The last era, or NULL for a blank log. */
 const struct vc_era *vc_eralog_last(const struct vc_eralog *log);
 /*

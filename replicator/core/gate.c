@@ -94,14 +94,12 @@ void become_outdated(struct step *x, enum vc_transition by, enum vc_reason why)
 	}
 }
 
-/* Async: what the peer acknowledged and had not sent yet is not here, unless it said so itself. */
+/* Async: what the peer acknowledged and had not sent yet is not here, unless it left having sent all. That it steps
+ * back, asked over another path, says nothing of what the link still owes. */
 static unsigned tail_flag(const struct vc_state *s, enum vc_transition by)
 {
-	const struct vc_era *last = vc_eralog_last(&s->d.log);
-	bool told = by == VC_T_SOLO_BY_CONSENT || by == VC_T_SOLO_BY_LEAVE;
-	return s->config.mode == VC_ASYNC && !told && last && last->writer == peer_slot(s)
-		   ? VC_ERA_TAIL
-		   : 0;
+	bool may_lack = vc_eralog_last_writer(&s->d.log) == peer_slot(s);
+	return s->config.mode == VC_ASYNC && by != VC_T_SOLO_BY_LEAVE && may_lack ? VC_ERA_TAIL : 0;
 }
 
 void go_solo(struct step *x, enum vc_transition by, enum vc_reason why)

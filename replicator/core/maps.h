@@ -18,7 +18,8 @@ struct vc_maps {
 
 /* Grains that are about to be written: in the log, durably, before the write starts. */
 void vc_maps_begin(struct vc_maps *m, uint64_t grains);
-/* Grains written without the other host: dirty, durably, before they may leave the log. */
+/* Grains written without the other host (in a solo era, whatever the gate: a demotion may still drain behind the one
+ * of a pair): dirty, durably, before they may leave the log. */
 void vc_maps_alone(struct vc_maps *m, uint64_t grains);
 /*
  * Grains may leave the log: `here` are durable on this host, `there` on the other. Durable, not written

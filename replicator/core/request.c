@@ -77,6 +77,9 @@ static void pursue_promote(struct step *x)
 	} else if (s->d.standing == VC_SOLO && may_hear_more(s, x->now)) {
 		return;
 	} else if (s->d.standing == VC_SOLO) {
+		if (s->maps_given_up)
+			act_persist(x); /* before the first write that they don't name */
+		s->maps_given_up = false;
 		take(x, VC_T_GATE_SOLO);
 		request_promoted(x, VC_T_PROMOTED_ALONE, VC_R_PROMOTED_SOLO);
 	} else if (x->now >= s->promote_until_ns) {
@@ -142,9 +145,11 @@ static void finish_stop(struct step *x)
 	s->exited = true;
 }
 
+/* Async: a host whose drain was given up may hold what the peer lacks, and that would be called complete by LEAVE. */
 static bool leaves_a_pair(const struct vc_state *s)
 {
-	return s->d.standing == VC_PAIRED && s->phase == VC_INSYNC && s->link_up && s->certain &&
+	bool tail = s->config.mode == VC_ASYNC && s->forgot;
+	return !tail && s->d.standing == VC_PAIRED && s->phase == VC_INSYNC && s->link_up && s->certain &&
 	       s->attached && s->peer_master == s->pair_master;
 }
 

@@ -85,6 +85,8 @@ static void begin_target(struct step *x)
 	const struct vc_era *last = vc_eralog_last(&s->d.log);
 	if (s->config.keeps_undo && s->d.standing != VC_SYNCING && last)
 		s->d.undo = last->number;
+	if (s->scope == VC_SCOPE_ALL)
+		s->d.map_base = 0; /* what is half overwritten then is in nobody's maps */
 	take(x, VC_T_OVERWRITTEN);
 	act_persist(x); /* before the first overwrite */
 	act(x, VC_A_TARGET_START)->u.keep_old = s->d.undo != 0;

@@ -46,6 +46,7 @@ static void on_stream(struct world *w, unsigned h, const struct vc_action *a)
 	struct host *me = &w->host[h];
 	switch (a->type) {
 	case VC_A_SOURCE_START:
+		sim_maps_source(w, h, a->u.scope);
 		sim_stream_begin(w, h, SIM_SOURCE);
 		me->flowing = me->conn != 0;
 		break;
@@ -128,8 +129,10 @@ void sim_perform(struct world *w, unsigned h, const struct vc_action *a)
 		note_reply(w, h, a);
 		break;
 	case VC_A_UNDO_BACK:
-		if (me->has_old && me->old_of == me->disk.undo)
+		if (me->has_old && me->old_of == me->disk.undo) {
+			sim_maps_put_back(w, h);
 			me->cache = me->old;
+		}
 		break;
 	case VC_A_UNDO_DROP:
 		me->has_old = false;
@@ -147,7 +150,10 @@ void sim_perform(struct world *w, unsigned h, const struct vc_action *a)
 	case VC_A_ASK_FENCE:
 		ask_fence(w, h);
 		break;
-	default: /* the VM's end changes nothing here, and no maps are kept */
+	case VC_A_FOLD:
+		sim_maps_fold(w, h);
+		break;
+	default: /* the VM's end changes nothing here */
 		break;
 	}
 }

@@ -36,6 +36,9 @@ void sim_begin(struct world *w, uint64_t seed, FILE *trace)
 	w->class = class[seed % 16];
 	/* kept grains and a disk put back do not fit together: nobody undoes then */
 	w->keeps_undo = w->class != SIM_ROLLBACK && dice(w, 2);
+	/* nor are maps believed: the old copy would have to be told from the same pair era (docs/PROTOCOL.md) */
+	w->keeps_maps = w->class != SIM_ROLLBACK && dice(w, 4);
+	w->maps_come_and_go = dice(w, 4) == 0;
 	for (unsigned h = 0; h < 2; h++) {
 		w->host[h].drift_ppm = drift(w);
 		w->host[h].wall_off_ns = (int64_t)dice(w, 1000000000000) - 500000000000;

@@ -53,6 +53,7 @@ static void add(struct total *t, const struct world *w)
 	t->n.half_open += n->half_open;
 	t->n.rolled_back += n->rolled_back;
 	t->n.forks += n->forks;
+	t->n.by_maps += n->by_maps;
 	if (n->events < t->least_events)
 		t->least_events = n->events;
 	if (n->faults < t->least_faults)
@@ -89,11 +90,11 @@ static void print_total(const struct total *t)
 	    (unsigned long long)n->events, (unsigned long long)t->least_events,
 	    (unsigned long long)n->faults, (unsigned long long)t->least_faults,
 	    (unsigned long long)n->acked, (unsigned long long)n->flushed);
-	printf("promotions %llu, times alone %llu, times in sync %llu, damaged slots met %llu, "
+	printf("promotions %llu, times alone %llu, times in sync %llu, resyncs by maps %llu, damaged slots met %llu, "
 	       "frames of "
 	       "old connections %llu, connections half open %llu, disks rolled back %llu\n",
 	       (unsigned long long)t->promotions, (unsigned long long)t->solos,
-	       (unsigned long long)t->insyncs, (unsigned long long)n->torn,
+	       (unsigned long long)t->insyncs, (unsigned long long)n->by_maps, (unsigned long long)n->torn,
 	       (unsigned long long)n->stale_frames, (unsigned long long)n->half_open,
 	       (unsigned long long)n->rolled_back);
 	printf("ends: in sync %lu, fork after a false fencing, found and kept %lu, no complete "

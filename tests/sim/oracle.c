@@ -126,6 +126,8 @@ void sim_check_gate(struct world *w, unsigned h, enum vc_gate gate)
 		    w, h, "S1: a host opens for writes on a copy that lacks an acknowledged one");
 	if (me->disk.standing == VC_OUTDATED || me->disk.standing == VC_SYNCING)
 		sim_violation(w, h, "S8: a host opens for writes on a stale or incomplete copy");
+	if (gate == VC_G_SOLO)
+		sim_maps_check_fold(w, h);
 	if (starts_a_fork(me))
 		sim_violation(w, h, "S9: a branch of a fork that was seen starts by itself");
 	if (gate == VC_G_SOLO && peer->gate == VC_G_SOLO && !w->branched)
@@ -201,6 +203,7 @@ void world_check_equal(struct world *w)
 void sim_check(struct world *w)
 {
 	world_check_equal(w);
+	sim_maps_check(w);
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
 		uint64_t held = w->host[0].cache.bit[i] | w->host[1].cache.bit[i];
 		if ((w->acked_by[0].bit[i] | w->acked_by[1].bit[i]) & ~held)

@@ -20,6 +20,8 @@ static void answer(struct world *w, unsigned h, unsigned at)
 	me->req_count--;
 	memmove(&me->req[at], &me->req[at + 1], (me->req_count - at) * sizeof me->req[0]);
 	sim_acknowledge(w, h, &r);
+	if (r.flush)
+		sim_maps_settle(w, h);
 }
 
 void sim_settle_requests(struct world *w, unsigned h)
@@ -78,6 +80,7 @@ void world_guest_write(struct world *w, unsigned h)
 	if (!open_for_requests(w, h) || w->next_write == SIM_WRITES)
 		return;
 	struct request r = {.write = w->next_write++};
+	sim_maps_write(w, h, r.write);
 	sim_add(&w->host[h].cache, r.write);
 	begin_request(w, h, r);
 }
@@ -121,10 +124,12 @@ void sim_stream_target(struct world *w, unsigned h, bool keep_old)
 		me->old_of = me->disk.undo;
 		me->has_old = true;
 	}
+	sim_maps_target(w, h);
 	/* half overwritten is neither the old nor the new content */
-	for (unsigned i = 0; i < SIM_WRITES / 64; i++)
-		me->cache.bit[i] &= world_random(w, 0);
-	me->durable = me->cache;
+	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
+		me->cache.bit[i] &= world_random(w, 0) | ~me->named.bit[i];
+		me->durable.bit[i] = (me->durable.bit[i] & ~me->named.bit[i]) | (me->cache.bit[i] & me->named.bit[i]);
+	}
 	sim_stream_begin(w, h, SIM_TARGET);
 	me->flowing = me->conn != 0;
 }
@@ -194,13 +199,15 @@ void sim_resync_part(struct world *w, unsigned source)
 	if (!resync_runs(w, source))
 		return;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
-		uint64_t some = world_random(w, 0);
+		uint64_t some = world_random(w, 0) & from->named.bit[i];
+		from->part.bit[i] |= some;
 		to->cache.bit[i] = (to->cache.bit[i] & ~some) | (from->cache.bit[i] & some);
 		to->durable.bit[i] &= to->cache.bit[i];
 	}
+	sim_maps_settle(w, source);
 }
 
-/* The target's content becomes the source's. */
+/* What is compared of the target's content becomes the source's. */
 void world_resync_done(struct world *w, unsigned source)
 {
 	struct host *from = &w->host[source], *to = &w->host[1 - source];
@@ -210,11 +217,14 @@ void world_resync_done(struct world *w, unsigned source)
 		;
 	if (!resync_runs(w, source))
 		return;
-	to->cache = from->cache;
 	for (unsigned i = 0; i < SIM_WRITES / 64; i++) {
+		uint64_t named = from->named.bit[i]; /* what was written since came over the stream */
+		from->part.bit[i] |= named;
+		to->cache.bit[i] = (to->cache.bit[i] & ~named) | (from->cache.bit[i] & named);
 		to->durable.bit[i] &= to->cache.bit[i];
 		to->at_risk.bit[i] &= ~to->cache.bit[i];
 		from->at_risk.bit[i] &= ~from->cache.bit[i];
 	}
+	sim_maps_settle(w, source);
 	world_event_type(w, source, VC_E_SYNC_DONE);
 }

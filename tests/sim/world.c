@@ -52,6 +52,8 @@ void world_start_worker(struct world *w, unsigned h)
 	    .outdate_timeout_ms = 5000,
 	    .promote_wait_ms = 8000,
 	    .keeps_undo = w->keeps_undo,
+	    .keeps_maps = w->keeps_maps && !(w->maps_come_and_go && world_random(w, 3) == 0),
+	    .mode = w->mode,
 	};
 	if (!me->powered || me->worker || sim_stopped(w, h) || !sim_disk_open(w, h, &first))
 		return;

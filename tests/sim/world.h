@@ -16,6 +16,7 @@
 
 #include "core/core.h"
 #include "core/fence_history.h"
+#include "core/maps.h"
 #include "wire/meta.h"
 
 #define SIM_WRITES 1024
@@ -107,6 +108,8 @@ struct host {
 	struct cells old;	     /* what a resync overwrote, kept for undo */
 	bool has_old;
 	uint64_t old_of;    /* the era that it leads back to */
+	struct cells log, dirty;  /* activity log and dirty map: durable */
+	struct cells named, part; /* of a resync: what is compared; of its source: what was copied */
 	struct cells alone; /* acknowledged by it alone since the last resync began */
 	struct cells must,
 	    at_risk; /* acknowledged writes that it must hold; what a power cut could take */
@@ -173,7 +176,7 @@ enum sim_class { SIM_PLAIN, SIM_WILD_CLOCKS, SIM_FORKING, SIM_FORCING, SIM_ROLLB
 
 struct sim_counts {
 	uint64_t events, faults, promotions, solos, insyncs, acked, flushed, forced;
-	uint64_t torn, stale_frames, half_open, rolled_back, forks;
+	uint64_t torn, stale_frames, half_open, rolled_back, forks, by_maps;
 };
 
 struct world {
@@ -202,7 +205,9 @@ struct world {
 	bool waited_out[2];   /* its lease is over, as fencing by waiting has told */
 	bool fence_wanted[2]; /* this host is to be fenced by the other */
 	struct fencing fencing[2];
-	bool keeps_undo;
+	bool keeps_undo, keeps_maps;
+	bool maps_come_and_go; /* a worker may be told to keep none, and the next one to keep them again */
+	enum vc_mode mode;
 	unsigned script_at;
 	FILE *trace;
 	const char *violation;
@@ -316,6 +321,19 @@ void sim_stream_take(struct world *w, unsigned h, const struct link_item *item);
 void sim_settle_requests(struct world *w, unsigned h);
 /* Answers all requests with an error. */
 void sim_fail_requests(struct world *w, unsigned h);
+
+/* ---- maps.c --------------------------------------------------------------------------------- */
+
+/* Host h is about to write cell n. */
+void sim_maps_write(struct world *w, unsigned h, unsigned n);
+void sim_maps_fold(struct world *w, unsigned h);
+void sim_maps_source(struct world *w, unsigned h, enum vc_scope scope);
+void sim_maps_target(struct world *w, unsigned h);
+void sim_maps_put_back(struct world *w, unsigned h);
+void sim_maps_settle(struct world *w, unsigned source);
+void sim_maps_check(struct world *w);
+/* Host h is about to open for writes alone. */
+void sim_maps_check_fold(struct world *w, unsigned h);
 
 /* ---- disk.c --------------------------------------------------------------------------------- */
 

@@ -95,6 +95,17 @@ static void force_makes_a_fork_that_is_not_forgotten(void **state)
 	assert_int_equal(look(0).colour, VC_ORANGE);
 }
 
+/* The group has nothing to say of the peer, but the link carries its writes: force has no business here. */
+static void force_is_refused_while_linked(void **state)
+{
+	(void)state;
+	world_kill_master(&w, 0);
+	world_settle(&w);
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
+	assert_int_equal(force(1), -EBUSY);
+	assert_int_equal(w.host[1].disk.standing, VC_PAIRED);
+}
+
 static void force_has_rules(void **state)
 {
 	(void)state;
@@ -200,6 +211,7 @@ int main(void)
 	    STORY(fork_is_kept),
 	    STORY(force_of_an_uncertain_copy),
 	    STORY(force_makes_a_fork_that_is_not_forgotten),
+	    STORY(force_is_refused_while_linked),
 	    STORY(force_has_rules),
 	    STORY(rolled_back_disk_is_no_source),
 	    STORY(rolled_back_solo_disk_is_not_promoted_at_once),

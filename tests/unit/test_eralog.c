@@ -54,6 +54,20 @@ static void compares(void **state)
 	}
 }
 
+/* A pair era that the other may not have is not written in. */
+static void last_writer_has_written(void **state)
+{
+	(void)state;
+	struct vc_eralog log = make("APB");
+	assert_int_equal(vc_eralog_last_writer(&log), 1);
+	assert_true(vc_eralog_append(&log, 4, 0, 3, 0));
+	assert_int_equal(vc_eralog_last_writer(&log), 1);
+	log.era[3].flags = VC_ERA_CONFIRMED;
+	assert_int_equal(vc_eralog_last_writer(&log), 0);
+	log.count = 0;
+	assert_int_equal(vc_eralog_last_writer(&log), VC_SLOTS);
+}
+
 /* The writer that breaks a tie is that of the last era that both have (both must agree on it). */
 static void common_is_symmetric(void **state)
 {
@@ -90,6 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(compares),
+	    cmocka_unit_test(last_writer_has_written),
 	    cmocka_unit_test(common_is_symmetric),
 	    cmocka_unit_test(trims_to_the_newest),
 	    cmocka_unit_test(full_log_is_refused),
