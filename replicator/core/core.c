@@ -156,7 +156,7 @@ static void on_msg(struct step *x)
 static void on_proof(struct step *x)
 {
 	uint32_t lease_ms = x->s->d.lease_ms ? x->s->d.lease_ms : x->s->config.lease_ms;
-	uint64_t end = x->e->u.sent_ns + lease_ms * VC_NS_PER_MS;
+	uint64_t end = x->e->u.sent_ns + lease_own_ns(lease_ms);
 	if (x->s->attached && x->s->quorate && end > x->s->lease_end_ns)
 		x->s->lease_end_ns = end;
 }

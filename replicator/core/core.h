@@ -203,7 +203,7 @@ struct vc_state {
 	bool disk_failed;
 
 	bool certain;
-	uint64_t lease_end_ns; /* last proof's sending + lease */
+	uint64_t lease_end_ns; /* last proof's sending + lease, less VC_LEASE_REST */
 
 	/* Evidence about the incarnation of the pairing. */
 	bool consent, procdown;
@@ -256,6 +256,9 @@ struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns);
 #define VC_FENCE_AGAIN_MS 60000
 /* How long a FAIL_HELD request covers freezes that are noticed after it. */
 #define VC_FAIL_HELD_MS 20000
+/* A host takes its own lease for over when this part of it is left: what it has to do then is done before the lease is
+ * over that others wait for. */
+#define VC_LEASE_REST 10
 #define VC_NS_PER_MS 1000000ull
 
 #endif

@@ -9,6 +9,11 @@
 #include "core/eralog.h"
 #include "core/internal.h"
 
+uint64_t lease_own_ns(uint32_t lease_ms)
+{
+	return (lease_ms - lease_ms / VC_LEASE_REST) * VC_NS_PER_MS;
+}
+
 bool has_token(const struct vc_state *s, uint64_t now)
 {
 	return s->certain && s->attached && now < s->lease_end_ns;

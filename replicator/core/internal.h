@@ -53,6 +53,8 @@ void session_pursue(struct step *x);
 void session_apart(struct step *x);
 
 /* ---- gate.c: evidence, OUTDATE, going alone, lease */
+/* How long a proof is good for on the host that it is of (VC_LEASE_REST). */
+uint64_t lease_own_ns(uint32_t lease_ms);
 bool has_token(const struct vc_state *s, uint64_t now);
 /* Writes are held or a promotion waits: only the gate (or the peer's return) helps. */
 bool gate_needed(const struct vc_state *s);

@@ -40,7 +40,7 @@ static void record_paired(struct vc_state *s, uint64_t now)
 	s->paired_here = true;
 	s->d.lease_ms = s->pair_lease_ms;
 	/* A proof timed by a longer lease of before is worth no more than the one now agreed. */
-	uint64_t latest = now + s->d.lease_ms * VC_NS_PER_MS;
+	uint64_t latest = now + lease_own_ns(s->d.lease_ms);
 	if (s->lease_end_ns > latest)
 		s->lease_end_ns = latest;
 	memcpy(s->d.boot_id, s->config.boot_id, sizeof s->d.boot_id);

@@ -54,7 +54,7 @@ static void no_quorum_ends_with_the_lease(void **state)
 	settle(15000);
 	assert_int_equal(w.host[0].core.gate, VC_G_FROZEN); /* held, not failed */
 	assert_true(w.host[0].core.certain);
-	settle(25000); /* the longer lease of the two */
+	settle(SIM_LEASE_LONG_MS - 15000 - 2500); /* the longer lease of the two; by its end the VM is down */
 	assert_int_equal(w.host[0].core.gate, VC_G_FAILED);
 	assert_false(w.host[0].core.certain);
 	assert_int_equal(look(0).score, -1);

@@ -67,7 +67,7 @@ enum {
 	VM_FENCE_RESTART_MS = 1000,
 	VM_FENCE_PEER_INTERVAL_MS = 60000,
 	VM_FENCE_PEER_TIMEOUT_MS = 90000,
-	VM_DOWN_TIMEOUT_MS = 10000,    /* then QEMU is killed */
+	VM_DOWN_TIMEOUT_MS = 2000,     /* then QEMU is killed */
 };
 
 struct vm_master;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Ending a unit's domain because its lease ended (S6): through libvirt, and when that does not work
- * in time, by killing QEMU itself. The worker has failed its held writes before it
+ * Ending a unit's domain because its lease ends (S6): through libvirt, and when that does not work
+ * in time, by killing QEMU itself; both within what is left of the lease (VC_LEASE_REST, with 30 s). The worker has failed its held writes before it
  * asks (FAIL_HELD), or neither would end.
  */
 #include "daemon/master/master.h"
