@@ -61,9 +61,9 @@ setup_sandbox() {
 	install -m 755 /run/built/ctl-standin "$work/" || exit 2
 }
 
-# unit NAME: a unit file, its empty directory and its store
+# unit NAME: a unit file and its empty directory
 unit() {
-	mkdir -p "$work/images/$1" "$work/images/.vmtwin/$1/meta"
+	mkdir -p "$work/images/$1"
 	printf 'directory = %s\nhosts = one two\n' "$work/images/$1" >"/etc/vmtwin/units/$1.conf"
 }
 

@@ -193,10 +193,22 @@ mirror stop timeout=6000; expect "mirror: stop, another's pid was written into t
 check "mirror: ... the worker is dead" gone "$pid"
 check "mirror: ... the other process lives" alive "$bystander"
 no_fault; standin_kill
-(exec 9<"$work/images/.vmtwin/u1/meta"; flock -x 9; exec sleep 300) & holder=$!
-wait_for 5 sh -c "! flock -n $work/images/.vmtwin/u1/meta true"
-mirror monitor; expect "mirror: monitor, a command holds the store" 7
-mirror stop; expect "mirror: stop, a command holds the store" 0
-check "mirror: ... the command lives" alive "$holder"
-kill $bystander $holder
-wait $bystander $holder 2>/dev/null
+# Processes called as a worker is: of another unit, of a user. Neither is taken for the unit's, let alone killed.
+# shellcheck disable=SC2016 # for that bash
+called_worker() { exec "$@" bash -c 'printf vmtwin-worker >/proc/$$/comm; exec {p}<> <(:); read -r -u $p _' worker "$unit"; }
+(unit=u11 called_worker) & similar=$!
+(unit=u1 called_worker setpriv --reuid=65534) & users=$!
+wait_for 5 sh -c "grep -q vmtwin-worker /proc/$similar/comm && grep -q vmtwin-worker /proc/$users/comm"
+mirror monitor; expect "mirror: monitor, others are called as its worker" 7
+mirror stop; expect "mirror: stop, others are called as its worker" 0
+check "mirror: ... another unit's lives" alive "$similar"
+check "mirror: ... a user's process lives" alive "$users"
+mkdir -p "$work/images/u3"
+(unit=u3 called_worker) & pid=$!
+wait_for 5 grep -q vmtwin-worker /proc/$pid/comm
+printf 'directory = %s\nhosts = one two\nstore = %s\n' "$work/images/u3" "$work/images/.vmtwin/u1" >/etc/vmtwin/units/u3.conf
+mirror stop; expect "mirror: stop, another unit's file names its store" 0
+check "mirror: ... that unit's worker lives" alive "$pid"
+rm /etc/vmtwin/units/u3.conf
+kill $bystander $similar $users $pid
+wait $bystander $similar $users $pid 2>/dev/null

@@ -167,10 +167,12 @@ kill -STOP "$standin_pid"
 vm stop timeout=12000 stop_tries=100; expect "vm: a vmtwind that hangs does not keep stop" 0 '' 12000
 kill -CONT "$standin_pid"
 mkdir -p /run/vmtwin
-cp /bin/sleep "$work/vmtwin-worker" # a worker is known by its name and by what it holds
-bash -c 'exec 9>/run/vmtwin/vm1.pid; flock 9; echo $$ >&9; exec "$0" 300' "$work/vmtwin-worker" &
+# a worker is known by its name and its last argument
+bash -c 'exec 9>/run/vmtwin/vm1.pid; flock 9; echo $$ >&9; printf vmtwin-worker >/proc/$$/comm
+	exec {p}<> <(:); read -r -u $p _' worker vm1 &
 vm_up
 pid=$(worker_pid vm1)
+check "vm: a worker lives" alive "$pid"
 fault "fail-held hang"
 vm stop timeout=20000 stop_tries=100; expect "vm: stop with a worker that hangs" 0 "" 20000
 check "vm: ... it is ended, so that no write hangs" gone "$pid"

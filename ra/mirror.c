@@ -30,7 +30,6 @@ struct mirror {
 	const char *unit;
 	struct vt_unitconf conf;
 	bool have_conf;
-	struct worker_id worker;
 };
 
 /* The unit's name, and its file if asked for. OCF_SUCCESS, or a code with the reason told. */
@@ -46,8 +45,6 @@ static enum ocf_code mirror_init(struct mirror *m, const struct ocf_run *run, bo
 		need_conf = true; /* for its error */
 	enum ocf_code code = ocf_load_unit(m->unit, &m->conf, &fail);
 	m->have_conf = code == OCF_SUCCESS;
-	m->worker = (struct worker_id){.unit = m->unit,
-				       .store = m->have_conf ? m->conf.store : NULL};
 	if (code != OCF_SUCCESS && need_conf)
 		return ocf_fail(code, "%s", fail.text);
 	return OCF_SUCCESS;
@@ -189,7 +186,7 @@ static enum ocf_code monitor_mount(const struct mirror *m, enum ocf_code code)
 /* What can be seen without vmtwind: OCF_NOT_RUNNING only if nothing is left of the unit. */
 static enum ocf_code monitor_without(const struct mirror *m, const struct vt_fail *why)
 {
-	int alive = worker_alive(&m->worker);
+	int alive = worker_alive(m->unit);
 	if (alive != 0)
 		return ocf_fail(OCF_ERR_GENERIC, "%s (the worker of unit %s %s)", why->text,
 				m->unit, alive > 0 ? "still runs" : "may still run");
@@ -204,9 +201,9 @@ static enum ocf_code monitor_without(const struct mirror *m, const struct vt_fai
 static enum ocf_code monitor_unknown(const struct mirror *m, const struct vt_kv *reply)
 {
 	struct vt_fail fail = {.code = 0};
-	if (worker_alive(&m->worker) != 0) {
+	if (worker_alive(m->unit) != 0) {
 		vt_fail(&fail, -ENOENT,
-			"vmtwind does not know the worker, restart it: systemctl restart vmtwind");
+			"vmtwind does not know the worker; once Pacemaker has stopped the unit it can be started again");
 		return monitor_without(m, &fail);
 	}
 	return vt_kv_long(reply, "failed", 0) != 0 ? monitor_answer(m, reply) : OCF_NOT_RUNNING;
@@ -234,7 +231,7 @@ static enum ocf_code mirror_monitor(struct ocf_run *run)
 			return told(&m, OCF_ERR_GENERIC, &fail);
 		if (rc == 0 && !unknown)
 			return monitor_mount(&m, monitor_answer(&m, &reply));
-		bool wait = worker_alive(&m.worker) != 0 && vt_boottime_ns() < grace_end_ns &&
+		bool wait = worker_alive(m.unit) != 0 && vt_boottime_ns() < grace_end_ns &&
 			    ocf_ms_left(run, WORK_SHARE) > AGAIN_PAUSE_MS;
 		if (!wait)
 			return unknown ? monitor_unknown(&m, &reply) : monitor_without(&m, &fail);
@@ -245,7 +242,7 @@ static enum ocf_code mirror_monitor(struct ocf_run *run)
 /* Nothing of the unit is left: 0. Something is or may be: -EBUSY with the reason. */
 static int verify_gone(const struct mirror *m, struct vt_fail *fail)
 {
-	int alive = worker_alive(&m->worker);
+	int alive = worker_alive(m->unit);
 	if (alive != 0)
 		return vt_fail(fail, -EBUSY, "its worker %s",
 			       alive > 0 ? "still runs" : "may still run");
@@ -263,7 +260,7 @@ static enum ocf_code stop_by_force(const struct mirror *m)
 {
 	struct vt_fail fail = {.code = 0};
 	int limit_ms = ocf_ms_left(m->run, KILL_SHARE);
-	int kill_rc = worker_kill(&m->worker, limit_ms < 500 ? 500 : limit_ms, &fail);
+	int kill_rc = worker_kill(m->unit, limit_ms < 500 ? 500 : limit_ms, &fail);
 	if (our_mount(m) != 0) {
 		/* also when the kill failed: the abort may be what the worker is stuck on */
 		struct vt_fail mount_fail = {.code = 0};
@@ -272,7 +269,7 @@ static enum ocf_code stop_by_force(const struct mirror *m)
 	}
 	if (kill_rc != 0) {
 		limit_ms = ocf_ms_left(m->run, GONE_SHARE);
-		worker_wait_gone(&m->worker, limit_ms < 100 ? 100 : limit_ms);
+		worker_wait_gone(m->unit, limit_ms < 100 ? 100 : limit_ms);
 	}
 	if (verify_gone(m, &fail) != 0)
 		return ocf_fail(OCF_ERR_GENERIC,

@@ -57,8 +57,6 @@ static enum ocf_code vm_init(struct vm *vm, struct ocf_run *run)
 		return ocf_fail(OCF_ERR_CONFIGURED, "\"%s\" can't be a domain's name", domain);
 	snprintf(vm->domain, sizeof vm->domain, "%s", domain);
 	snprintf(vm->conf_problem, sizeof vm->conf_problem, "%s", fail.text);
-	if (code == OCF_SUCCESS)
-		snprintf(vm->store, sizeof vm->store, "%s", conf.store);
 	set_paths(vm, code == OCF_SUCCESS ? conf.directory : NULL);
 	if (vm->config[0] && vm->config[0] != '/')
 		return ocf_fail(OCF_ERR_CONFIGURED,

@@ -18,7 +18,6 @@ struct vm {
 	const char *uri;
 	char domain[128];
 	char directory[VT_PATH_MAX + 1]; /* the unit's; empty: unknown */
-	char store[VT_PATH_MAX];	 /* the same */
 	char config[VT_PATH_MAX + 160]; /* empty: unknown; only start needs it */
 	char snapshots[VT_PATH_MAX + 160];
 	char conf_problem[512]; /* why config is unknown */

@@ -110,17 +110,16 @@ static int ask_fail_held(const struct vm *vm, struct vt_fail *fail)
 static void fail_held(const struct vm *vm)
 {
 	struct vt_fail fail = {.code = 0};
-	struct worker_id worker = {.unit = vm->unit, .store = vm->store[0] ? vm->store : NULL};
 	if (!vm->unit)
 		return;
 	guard_doing(vm->note, "asking vmtwind to end held writes of unit %s", vm->unit);
-	if (ask_fail_held(vm, &fail) == 0 || worker_alive(&worker) == 0)
+	if (ask_fail_held(vm, &fail) == 0 || worker_alive(vm->unit) == 0)
 		return;
 	ocf_log(vm->run, "warning",
 		"ending the worker of unit %s, so that no held write hangs domain %s: %s", vm->unit,
 		vm->domain, fail.text);
 	guard_doing(vm->note, "ending the worker of unit %s", vm->unit);
-	if (worker_kill(&worker, KILL_MS, &fail) == 0)
+	if (worker_kill(vm->unit, KILL_MS, &fail) == 0)
 		return;
 	ocf_log(vm->run, "warning", "unit %s: %s; aborting its mount", vm->unit, fail.text);
 	if (vm->directory[0] && vt_mount_detach(vm->directory, &fail) != 0)

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,6 +20,7 @@
 #define POLL_MS 50
 #define WORKER_NAME "vmtwin-worker" /* as /proc/PID/comm shows it */
 #define WORKERS_MAX 4 /* of one unit at once: one, and those that find it there and end */
+#define CMDLINE_MAX 4096
 
 /* ---- the lock on the pid file ------------------------------------------------------------------- */
 
@@ -41,157 +41,175 @@ static int pid_file_held(const char *unit)
 
 /* ---- the process -------------------------------------------------------------------------------- */
 
-/* True if it is called as a worker is, and of our pid namespace: a container's unit isn't ours. */
-static bool is_some_worker(int process)
+/* A process that ends while it is looked at is none; what can't be looked at can't be told. */
+static int unless_gone(int err)
 {
-	char name[32] = "", ours[64] = "", its[64] = "";
-	int fd = openat(process, "comm", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? -1 : read(fd, name, sizeof name - 1);
-	if (fd >= 0)
-		close(fd);
-	if (n <= 0 || strcmp(name, WORKER_NAME "\n") != 0)
-		return false;
-	return readlink("/proc/self/ns/pid", ours, sizeof ours - 1) > 0 &&
-	       readlinkat(process, "ns/pid", its, sizeof its - 1) > 0 && strcmp(ours, its) == 0;
+	return err == ENOENT || err == ESRCH ? 0 : -err;
 }
 
-/* What the link in /proc/PID/fd tells: is it the unit's pid file, also one that was removed? */
-static bool is_pid_file(const char *unit, int fds, const char *name)
+/* Reads a file of /proc/PID, terminated. Its length, or what unless_gone makes of an error. */
+static ssize_t slurp(int process, const char *name, char *out, size_t cap)
 {
-	char path[512], target[512];
-	snprintf(path, sizeof path, "%s/%s.pid", VT_RUN_DIR, unit);
-	ssize_t n = readlinkat(fds, name, target, sizeof target - 1);
-	size_t len = strlen(path);
+	int fd = openat(process, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return unless_gone(errno);
+	ssize_t n = read(fd, out, cap - 1);
+	int err = errno;
+	close(fd);
 	if (n < 0)
-		return false;
-	target[n] = '\0';
-	return strncmp(target, path, len) == 0 &&
-	       (target[len] == '\0' || strcmp(target + len, " (deleted)") == 0);
+		return unless_gone(err);
+	out[n] = '\0';
+	return n;
 }
 
-/* Never waits for a file server. */
-static bool same_file(int fds, const char *name, const char *path)
+/* vmtwin-worker [OPTIONS] UNIT */
+static const char *last_word(const char *cmdline, ssize_t len)
 {
-	struct statx a, b;
-	return statx(fds, name, AT_STATX_DONT_SYNC, STATX_INO, &a) == 0 &&
-	       statx(AT_FDCWD, path, AT_STATX_DONT_SYNC, STATX_INO, &b) == 0 &&
-	       a.stx_ino == b.stx_ino && a.stx_dev_major == b.stx_dev_major &&
-	       a.stx_dev_minor == b.stx_dev_minor;
+	const char *last = "";
+	for (ssize_t at = 0; at < len; at += (ssize_t)strlen(cmdline + at) + 1)
+		if (cmdline[at])
+			last = cmdline + at;
+	return last;
+}
+
+/* 1: it is of this host, not of a container with its own processes or its own files; 0; negative errno. */
+static int is_of_this_host(int process)
+{
+	char ours[64] = "", its[64] = "";
+	struct stat our_root, its_root;
+	if (readlink("/proc/self/ns/pid", ours, sizeof ours - 1) < 0 || stat("/", &our_root) != 0)
+		return -errno;
+	if (readlinkat(process, "ns/pid", its, sizeof its - 1) < 0 || fstatat(process, "root", &its_root, 0) != 0)
+		return unless_gone(errno);
+	return strcmp(ours, its) == 0 && our_root.st_dev == its_root.st_dev && our_root.st_ino == its_root.st_ino;
 }
 
 /* 1: the process is a worker of the unit, 0: it is not (or has ended), negative errno. */
-static int is_worker_of(const struct worker_id *id, int process)
+static int is_worker_of(const char *unit, int process)
 {
-	char meta[PATH_MAX];
-	if (!is_some_worker(process))
+	char name[32] = "", cmdline[CMDLINE_MAX] = "";
+	struct stat st;
+	ssize_t n = slurp(process, "comm", name, sizeof name);
+	if (n <= 0)
+		return (int)n;
+	if (strcmp(name, WORKER_NAME "\n") != 0)
 		return 0;
-	int fd = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *fds = fd < 0 ? NULL : fdopendir(fd);
-	if (!fds) {
-		int err = errno;
-		if (fd >= 0)
-			close(fd);
-		return err == ENOENT || err == ESRCH ? 0 : -err;
-	}
-	snprintf(meta, sizeof meta, "%s/meta", id->store ? id->store : "");
-	bool found = false;
-	for (const struct dirent *e; !found && (e = readdir(fds)) != NULL;)
-		found = e->d_name[0] != '.' &&
-			(is_pid_file(id->unit, fd, e->d_name) ||
-			 (id->store && same_file(fd, e->d_name, meta)));
-	closedir(fds);
-	return found;
+	n = slurp(process, "cmdline", cmdline, sizeof cmdline);
+	if (n <= 0)
+		return (int)n;
+	if (strcmp(last_word(cmdline, n), unit) != 0)
+		return 0;
+	if (fstat(process, &st) != 0)
+		return unless_gone(errno);
+	return st.st_uid == 0 ? is_of_this_host(process) : 0;
 }
 
 /* The same by number. */
-static int is_worker_pid(const struct worker_id *id, int proc, const char *pid)
+static int is_worker_pid(const char *unit, int proc, const char *pid)
 {
 	int process = openat(proc, pid, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (process < 0)
-		return errno == ENOENT ? 0 : -errno;
-	int rc = is_worker_of(id, process);
+		return unless_gone(errno);
+	int rc = is_worker_of(unit, process);
 	close(process);
 	return rc;
 }
 
 /*
- * A handle on the unit's worker that can't turn into another process: looked at again after the
- * handle was made. -ESRCH: there is none.
+ * A handle on the process if it is the unit's worker, that can't turn into another process: looked at again after it was
+ * made. -ESRCH: it is not.
  */
-static int find_worker(const struct worker_id *id)
+static int open_if_worker(const char *unit, int proc, const char *pid)
+{
+	int is = is_worker_pid(unit, proc, pid);
+	if (is <= 0)
+		return is < 0 ? is : -ESRCH;
+	int pidfd = pidfd_open((pid_t)strtol(pid, NULL, 10), 0);
+	if (pidfd < 0)
+		return -errno;
+	is = is_worker_pid(unit, proc, pid);
+	if (is > 0)
+		return pidfd;
+	close(pidfd);
+	return is < 0 ? is : -ESRCH;
+}
+
+/* A handle on a worker of the unit. -ESRCH: there is none. Other negative errno: can't be told. */
+static int find_worker(const char *unit)
 {
 	int found = -ESRCH;
 	DIR *proc = opendir("/proc");
 	if (!proc)
 		return -errno;
-	for (const struct dirent *e; found == -ESRCH && (e = readdir(proc)) != NULL;) {
-		if (e->d_name[0] < '1' || e->d_name[0] > '9')
-			continue;
-		int is = is_worker_pid(id, dirfd(proc), e->d_name);
-		int pidfd = is == 1 ? pidfd_open((pid_t)strtol(e->d_name, NULL, 10), 0) : -1;
-		if (is == 1 && pidfd < 0 && errno != ESRCH)
-			is = -errno;
-		if (pidfd >= 0)
-			is = is_worker_pid(id, dirfd(proc), e->d_name);
-		if (is < 0)
-			found = is;
-		else if (is == 1 && pidfd >= 0)
-			found = pidfd;
-		if (pidfd >= 0 && found != pidfd)
-			close(pidfd);
+	while (found == -ESRCH) {
+		errno = 0;
+		const struct dirent *e = readdir(proc);
+		if (!e) {
+			found = errno ? -errno : -ESRCH;
+			break;
+		}
+		if (e->d_name[0] >= '1' && e->d_name[0] <= '9')
+			found = open_if_worker(unit, dirfd(proc), e->d_name);
 	}
 	closedir(proc);
 	return found;
 }
 
-int worker_alive(const struct worker_id *id)
+int worker_alive(const char *unit)
 {
-	int held = pid_file_held(id->unit);
+	int held = pid_file_held(unit);
 	if (held != 0)
 		return held;
-	int pidfd = find_worker(id);
+	int pidfd = find_worker(unit);
 	if (pidfd >= 0)
 		close(pidfd);
 	return pidfd >= 0 ? 1 : pidfd == -ESRCH ? 0 : pidfd;
 }
 
-static int kill_one(int pidfd, int limit_ms, struct vt_fail *fail)
+static int ms_until(uint64_t end_ns)
+{
+	uint64_t now = vt_boottime_ns();
+	return now < end_ns ? (int)((end_ns - now) / 1000000) : 0;
+}
+
+static int kill_one(int pidfd, uint64_t end_ns, int limit_ms, struct vt_fail *fail)
 {
 	struct pollfd p = {.fd = pidfd, .events = POLLIN};
 	if (pidfd_send_signal(pidfd, SIGKILL, NULL, 0) != 0 && errno != ESRCH)
 		return vt_fail(fail, -errno, "can't kill its worker: %s", strerror(errno));
-	if (poll(&p, 1, limit_ms) != 1)
+	if (poll(&p, 1, ms_until(end_ns)) != 1)
 		return vt_fail(fail, -ETIMEDOUT, "its worker does not die within %d ms of SIGKILL",
 			       limit_ms);
 	return 0;
 }
 
-int worker_kill(const struct worker_id *id, int limit_ms, struct vt_fail *fail)
+int worker_kill(const char *unit, int limit_ms, struct vt_fail *fail)
 {
-	for (int i = 0; i < WORKERS_MAX; i++) {
-		int pidfd = find_worker(id);
-		if (pidfd == -ESRCH)
-			break;
-		if (pidfd < 0)
-			return vt_fail(fail, pidfd, "can't look for its worker: %s",
-				       strerror(-pidfd));
-		int rc = kill_one(pidfd, limit_ms, fail);
+	uint64_t end_ns = vt_boottime_ns() + (uint64_t)limit_ms * 1000000;
+	int pidfd = -ESRCH;
+	for (int i = 0; i < WORKERS_MAX && (pidfd = find_worker(unit)) >= 0; i++) {
+		int rc = kill_one(pidfd, end_ns, limit_ms, fail);
 		close(pidfd);
 		if (rc != 0)
 			return rc;
 	}
-	int alive = worker_alive(id);
-	if (alive == 0)
-		return 0;
-	return vt_fail(fail, alive < 0 ? alive : -EBUSY,
-		       "%s/%s.pid is locked by a process that is no worker", VT_RUN_DIR, id->unit);
+	if (pidfd >= 0)
+		return vt_fail(fail, -EBUSY, "workers of it are started again and again");
+	if (pidfd != -ESRCH)
+		return vt_fail(fail, pidfd, "can't look for its worker: %s", strerror(-pidfd));
+	int held = pid_file_held(unit);
+	if (held < 0)
+		return vt_fail(fail, held, "can't look at %s/%s.pid: %s", VT_RUN_DIR, unit, strerror(-held));
+	return held == 0 ? 0
+			 : vt_fail(fail, -EBUSY, "%s/%s.pid is locked by a process that is no worker of it (see: fuser -v "
+				   "%s/%s.pid)", VT_RUN_DIR, unit, VT_RUN_DIR, unit);
 }
 
-int worker_wait_gone(const struct worker_id *id, int limit_ms)
+int worker_wait_gone(const char *unit, int limit_ms)
 {
 	uint64_t end_ns = vt_boottime_ns() + (uint64_t)limit_ms * 1000000;
 	for (;;) {
-		int alive = worker_alive(id);
+		int alive = worker_alive(unit);
 		if (alive <= 0)
 			return alive;
 		if (vt_boottime_ns() >= end_ns)

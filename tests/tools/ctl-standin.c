@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * ctl-standin DIR: answers the control protocol in vmtwind's place, for the agents' contract tests.
- * Its workers are processes called as workers are, that hold the locks of pid file and store and a
- * FUSE mount which nobody serves; they outlive it, as the real ones do. Requests are written to
+ * Its workers are processes called as workers are, that hold the pid file's lock and a FUSE mount
+ * which nobody serves; they outlive it, as the real ones do. Requests are written to
  * DIR/log; DIR/fault, read at each request, holds lines of "COMMAND FAULT":
  *
  *	hang		no answer, ever
@@ -90,6 +90,8 @@ static struct unit *find_unit(struct standin *s, const char *name)
 }
 
 /* Runs in the worker: the lock, the pid, the mount; then nothing until SIGTERM. */
+static char *last_argument; /* of this program: DIR, longer than any unit's name in the tests */
+
 static void be_worker(const struct unit *u, int ready_fd)
 {
 	char path[PATH_MAX], opts[128];
@@ -103,10 +105,9 @@ static void be_worker(const struct unit *u, int ready_fd)
 	if (ready_fd != 3 || close_range(4, ~0U, 0) != 0)
 		_exit(1);
 	prctl(PR_SET_NAME, "vmtwin-worker");
-	snprintf(path, sizeof path, "%s/meta", u->conf.store);
-	int meta = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (meta < 0 || flock(meta, LOCK_EX | LOCK_NB) != 0)
-		_exit(1);
+	size_t room = strlen(last_argument) + 1; /* as it is seen from outside */
+	memset(last_argument, 0, room);
+	snprintf(last_argument, room, "%s", u->name);
 	snprintf(path, sizeof path, "%s/%s.pid", VT_RUN_DIR, u->name);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	int fuse = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -268,6 +269,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: ctl-standin DIR\n");
 		return 2;
 	}
+	last_argument = argv[1];
 	mkdir(VT_RUN_DIR, 0700);
 	qb_loop_t *loop = qb_loop_create();
 	if (!loop || vt_ipcs_open(&ipcs, VT_IPC_NAME, &ops, &s, &fail) != 0) {
