@@ -21,6 +21,13 @@ void act_persist(struct step *x)
 	act(x, VC_A_PERSIST)->u.durable = x->s->d;
 }
 
+void give_up_maps(struct step *x)
+{
+	if (x->s->maps_given_up)
+		act_persist(x);
+	x->s->maps_given_up = false;
+}
+
 void act_cpg(struct step *x, enum vc_msg_type type, uint64_t pairing, uint64_t request)
 {
 	struct vc_msg *m = &act(x, VC_A_CPG_SEND)->u.msg;

@@ -101,7 +101,7 @@ void become_outdated(struct step *x, enum vc_transition by, enum vc_reason why)
 
 /* Async: what the peer acknowledged and had not sent yet is not here, unless it left having sent all. That it steps
  * back, asked over another path, says nothing of what the link still owes. */
-static unsigned tail_flag(const struct vc_state *s, enum vc_transition by)
+unsigned tail_flag(const struct vc_state *s, enum vc_transition by)
 {
 	bool may_lack = vc_eralog_last_writer(&s->d.log) == peer_slot(s);
 	return s->config.mode == VC_ASYNC && by != VC_T_SOLO_BY_LEAVE && may_lack ? VC_ERA_TAIL : 0;

@@ -17,6 +17,8 @@ struct step {
 /* ---- actions (core.c) */
 struct vc_action *act(struct step *x, enum vc_action_type type);
 void act_persist(struct step *x);
+/* Before the first change of the store that they don't name, if no maps are kept any more. */
+void give_up_maps(struct step *x);
 void act_cpg(struct step *x, enum vc_msg_type type, uint64_t pairing, uint64_t request);
 void act_link_msg(struct step *x, enum vc_msg_type type);
 void act_link_log(struct step *x, enum vc_msg_type type);
@@ -55,6 +57,8 @@ void session_apart(struct step *x);
 /* ---- gate.c: evidence, OUTDATE, going alone, lease */
 /* How long a proof is good for on the host that it is of (VC_LEASE_REST). */
 uint64_t lease_own_ns(uint32_t lease_ms);
+/* VC_ERA_TAIL if a solo era that begins in this way may lack what the peer acknowledged, else 0. */
+unsigned tail_flag(const struct vc_state *s, enum vc_transition by);
 bool has_token(const struct vc_state *s, uint64_t now);
 /* Writes are held or a promotion waits: only the gate (or the peer's return) helps. */
 bool gate_needed(const struct vc_state *s);

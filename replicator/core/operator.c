@@ -44,10 +44,11 @@ void operator_force(struct step *x)
 {
 	struct vc_state *s = x->s;
 	unsigned self = s->config.slot;
+	unsigned tail = tail_flag(s, VC_T_SOLO_BY_FORCE);
 	int rc;
 	enum vc_reason why = no_force(s, &rc);
 	if (why == VC_R_NONE &&
-	    !vc_eralog_append(&s->d.log, draw(x), self, 1u << self, VC_ERA_FORCED)) {
+	    !vc_eralog_append(&s->d.log, draw(x), self, 1u << self, VC_ERA_FORCED | tail)) {
 		rc = -EPERM;
 		why = VC_R_LOG_FULL;
 	}
@@ -65,6 +66,8 @@ void operator_force(struct step *x)
 	act(x, VC_A_FLUSH);
 	act_persist(x);
 	story(x, VC_R_FORCED);
+	if (tail)
+		story(x, VC_R_TAIL_LEFT);
 	act_reply(x, VC_E_FORCE, 0, VC_R_NONE);
 	handshake_changed(x);
 }
@@ -81,6 +84,7 @@ void operator_undo(struct step *x)
 		act_reply(x, VC_E_UNDO, -EBUSY, why);
 		return;
 	}
+	give_up_maps(x);
 	/* The grains put back are dirty, durably, before the copy counts as whole again (TRAPS 17). */
 	act(x, VC_A_UNDO_BACK);
 	act(x, VC_A_FLUSH);

@@ -77,9 +77,7 @@ static void pursue_promote(struct step *x)
 	} else if (s->d.standing == VC_SOLO && may_hear_more(s, x->now)) {
 		return;
 	} else if (s->d.standing == VC_SOLO) {
-		if (s->maps_given_up)
-			act_persist(x); /* before the first write that they don't name */
-		s->maps_given_up = false;
+		give_up_maps(x);
 		take(x, VC_T_GATE_SOLO);
 		request_promoted(x, VC_T_PROMOTED_ALONE, VC_R_PROMOTED_SOLO);
 	} else if (x->now >= s->promote_until_ns) {
@@ -110,6 +108,10 @@ void request_on_drained(struct step *x)
 	struct vc_state *s = x->s;
 	if (s->role != VC_DEMOTING)
 		return;
+	/* Async: what was given up was acknowledged. This host pairs anew and brings it over, before it leaves or hands over as
+	 * if all were sent. */
+	if (s->config.mode == VC_ASYNC && s->forgot)
+		session_apart(x);
 	act(x, VC_A_FLUSH);
 	take_unless_there(x, VC_T_GATE_CLOSED);
 	take(x, VC_T_DEMOTION_DONE);
@@ -145,11 +147,9 @@ static void finish_stop(struct step *x)
 	s->exited = true;
 }
 
-/* Async: a host whose drain was given up may hold what the peer lacks, and that would be called complete by LEAVE. */
 static bool leaves_a_pair(const struct vc_state *s)
 {
-	bool tail = s->config.mode == VC_ASYNC && s->forgot;
-	return !tail && s->d.standing == VC_PAIRED && s->phase == VC_INSYNC && s->link_up && s->certain &&
+	return s->d.standing == VC_PAIRED && s->phase == VC_INSYNC && s->link_up && s->certain &&
 	       s->attached && s->peer_master == s->pair_master;
 }
 

@@ -140,7 +140,8 @@ static void on_ready(struct step *x)
 		return;
 	act(x, VC_A_STREAM_END);
 	if (s->d.standing != VC_SOLO) {
-		if (!vc_eralog_append(&s->d.log, draw(x), self, 1u << self, 0)) {
+		unsigned tail = tail_flag(s, VC_T_SOLO_AS_SOURCE);
+		if (!vc_eralog_append(&s->d.log, draw(x), self, 1u << self, tail)) {
 			story(x, VC_R_LOG_FULL);
 			session_apart(x);
 			return;
@@ -150,6 +151,8 @@ static void on_ready(struct step *x)
 		act(x, VC_A_FLUSH);
 		act(x, VC_A_FOLD);
 		act_persist(x);
+		if (tail)
+			story(x, VC_R_TAIL_LEFT);
 	}
 	if (s->role == VC_PRIMARY && !s->failed)
 		take_unless_there(x, VC_T_GATE_SOLO);

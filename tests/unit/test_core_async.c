@@ -76,29 +76,73 @@ static void clean_leave_leaves_no_tail(void **state)
 	assert_false(tail_marked(1));
 }
 
-/* The drain was given up: this host does not call itself complete by leaving. Its end is evidence all the same. */
-static void unsent_tail_makes_no_clean_leave(void **state)
+/* A write is acknowledged and not sent, the drain is given up: the frames go nowhere, which nobody has noticed yet. */
+static void leave_a_tail(enum vc_event_type request)
 {
-	(void)state;
-	w.blocked[1] = true; /* frames to the other host go nowhere, and the link is not noticed to be dead yet */
+	w.blocked[1] = true;
 	world_guest_write(&w, 0);
 	assert_int_equal(w.host[0].req_count, 1);
-	world_event_type(&w, 0, VC_E_STOP);
-	for (unsigned t = 0; t < 40 && w.host[0].worker; t++) {
+	world_event_type(&w, 0, request);
+	for (unsigned t = 0; t < 40 && w.host[0].worker && w.host[0].core.role != VC_SECONDARY; t++) {
 		w.host[0].link_silent_ms = w.host[1].link_silent_ms = 0;
 		world_pass(&w, 100);
 		world_settle(&w);
 	}
+}
+
+/* This host does not call itself complete by leaving. Its end is evidence all the same. */
+static void unsent_tail_makes_no_clean_leave(void **state)
+{
+	(void)state;
+	leave_a_tail(VC_E_STOP);
 	assert_false(w.host[0].worker);
 	assert_int_equal(w.host[0].disk.standing, VC_PAIRED);
 	w.blocked[1] = false;
-	world_event_type(&w, 0, VC_E_TICK);
 	struct vc_event e = {.type = VC_E_UNIT_DOWN};
 	e.u.incarnation = w.host[0].core.config.incarnation;
 	world_event(&w, 1, &e);
 	settle(300);
 	assert_int_equal(promote(1, 300), 0);
 	assert_true(tail_marked(1));
+}
+
+/* Nor does it hand over: it pairs anew, and as the last writer brings over what it still owes. */
+static void unsent_tail_is_brought_over(void **state)
+{
+	(void)state;
+	leave_a_tail(VC_E_DEMOTE);
+	assert_int_equal(w.host[0].core.role, VC_SECONDARY);
+	assert_memory_not_equal(&w.host[0].cache, &w.host[1].cache, sizeof w.host[0].cache);
+	w.blocked[1] = false;
+	settle(9000); /* the other one notices by silence */
+	assert_int_equal(w.host[0].core.phase, VC_INSYNC);
+	assert_memory_equal(&w.host[0].cache, &w.host[1].cache, sizeof w.host[0].cache);
+}
+
+/* Its tail is overwritten: a host that stepped back with one is the target, and the new era says so. */
+static void tail_that_is_overwritten_is_marked(void **state)
+{
+	(void)state;
+	leave_a_tail(VC_E_DEMOTE);
+	ask_to_outdate(0, w.host[0].core.pairing);
+	assert_int_equal(w.host[0].disk.standing, VC_OUTDATED);
+	w.blocked[1] = false;
+	world_kill_worker(&w, 1); /* before it heard of that */
+	world_start_worker(&w, 1);
+	settle(4000);
+	assert_int_equal(w.host[1].core.phase, VC_INSYNC);
+	const struct vc_eralog *log = &w.host[1].disk.log;
+	assert_int_equal(log->era[log->count - 2].writer, 1);
+	assert_true(log->era[log->count - 2].flags & VC_ERA_TAIL);
+}
+
+static void forced_era_marks_the_tail(void **state)
+{
+	(void)state;
+	world_power_off(&w, 0);
+	settle(300);
+	world_event_type(&w, 1, VC_E_FORCE);
+	assert_int_equal(vc_eralog_last(&w.host[1].disk.log)->flags, VC_ERA_FORCED | VC_ERA_TAIL);
 }
 
 /* It steps back when asked through the group; what the broken link still owes has not come by that. */
@@ -125,6 +169,9 @@ int main(void)
 	    ASYNC(writer_that_goes_on_leaves_no_tail),
 	    ASYNC(clean_leave_leaves_no_tail),
 	    ASYNC(unsent_tail_makes_no_clean_leave),
+	    ASYNC(unsent_tail_is_brought_over),
+	    ASYNC(tail_that_is_overwritten_is_marked),
+	    ASYNC(forced_era_marks_the_tail),
 	    ASYNC(consent_says_nothing_of_the_tail),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

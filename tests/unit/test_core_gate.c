@@ -84,6 +84,7 @@ static void shorter_lease_binds_at_once(void **state)
 	}
 	settle(4000);
 	assert_int_equal(promote(0, 500), 0);
+	assert_true(w.host[0].core.lease_end_ns <= w.now + SIM_LEASE_LONG_MS * 9 / 10 * VC_NS_PER_MS);
 	world_cut_ring(&w);
 	world_cut_link(&w);
 	w.host[0].quorate = false;
