@@ -35,6 +35,7 @@ LIB_SRC := $(wildcard replicator/base/*.c replicator/core/*.c replicator/wire/*.
 MASTER_SRC := $(wildcard replicator/daemon/master/*.c)
 WORKER_SRC := $(wildcard replicator/daemon/worker/*.c)
 FENCEWATCH_SRC := $(wildcard replicator/daemon/fencewatch/*.c)
+WITNESS_SRC := $(wildcard replicator/daemon/witness/*.c)
 VMDOWN_SRC := $(wildcard replicator/daemon/vmdown/*.c)
 CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
 RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
@@ -45,7 +46,7 @@ GUEST_SRC := tests/guest/oracle.c
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB := $(BUILD)/libvmtwin.a
 PROGRAMS := $(if $(MASTER_SRC),$(BUILD)/vmtwind) $(if $(WORKER_SRC),$(BUILD)/vmtwin-worker) \
-	$(if $(FENCEWATCH_SRC),$(BUILD)/vmtwin-fencewatch) $(if $(VMDOWN_SRC),$(BUILD)/vmtwin-vmdown) $(if $(CTL_SRC),$(BUILD)/vmtwin) \
+	$(if $(FENCEWATCH_SRC),$(BUILD)/vmtwin-fencewatch) $(BUILD)/vmtwin-witness $(if $(VMDOWN_SRC),$(BUILD)/vmtwin-vmdown) $(if $(CTL_SRC),$(BUILD)/vmtwin) \
 	$(if $(wildcard ra/mirror.c),$(BUILD)/ra/mirror) $(if $(wildcard ra/vm.c),$(BUILD)/ra/vm)
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(TOOL_SRC))
@@ -92,6 +93,8 @@ $(BUILD)/vmtwin-worker: $(call obj,$(WORKER_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(WORKER_LIBS)
 $(BUILD)/vmtwin-fencewatch: $(call obj,$(FENCEWATCH_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(FENCE_LIBS)
+$(BUILD)/vmtwin-witness: $(call obj,$(WITNESS_SRC)) $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^
 $(BUILD)/vmtwin-vmdown: $(call obj,$(VMDOWN_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lvirt
 $(BUILD)/vmtwin: $(call obj,$(CTL_SRC)) $(LIB)
@@ -118,14 +121,14 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/libexec/vmtwin \
 		$(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin $(DESTDIR)/etc/vmtwin/units
 	install -m 755 $(BUILD)/vmtwind $(BUILD)/vmtwin $(DESTDIR)$(PREFIX)/sbin/
-	install -m 755 $(BUILD)/vmtwin-worker $(BUILD)/vmtwin-fencewatch $(BUILD)/vmtwin-vmdown \
+	install -m 755 $(BUILD)/vmtwin-worker $(BUILD)/vmtwin-fencewatch $(BUILD)/vmtwin-witness $(BUILD)/vmtwin-vmdown \
 		$(DESTDIR)$(PREFIX)/libexec/vmtwin/
 	install -d $(DESTDIR)/lib/systemd/system
 	install -m 644 packaging/vmtwind.service $(DESTDIR)/lib/systemd/system/
 	install -m 755 $(BUILD)/ra/mirror $(BUILD)/ra/vm $(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin/
 uninstall:
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/vmtwind sbin/vmtwin libexec/vmtwin/vmtwin-worker \
-		libexec/vmtwin/vmtwin-fencewatch libexec/vmtwin/vmtwin-vmdown lib/ocf/resource.d/vmtwin/mirror lib/ocf/resource.d/vmtwin/vm) \
+		libexec/vmtwin/vmtwin-fencewatch libexec/vmtwin/vmtwin-witness libexec/vmtwin/vmtwin-vmdown lib/ocf/resource.d/vmtwin/mirror lib/ocf/resource.d/vmtwin/vm) \
 		$(DESTDIR)/lib/systemd/system/vmtwind.service
 
 clean:

@@ -9,10 +9,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/conffile.h"
 #include "base/nearest.h"
 
-#define FILE_MAX 65536 /* bytes of a unit file */
-#define LINE_MAX_BYTES 4096
 #define NO_LINE 0xffffffffu /* a value that comes from an option, not from a line */
 #define WHERE_MAX (VT_PATH_MAX + 96)
 
@@ -208,16 +207,6 @@ static int unknown_key(struct parser *p, const char *key)
 		       p->path, p->line, key);
 }
 
-/* Cuts blanks off both ends, in place. */
-static char *trim(char *s)
-{
-	s += strspn(s, " \t");
-	size_t n = strlen(s);
-	while (n > 0 && (s[n - 1] == ' ' || s[n - 1] == '\t'))
-		s[--n] = '\0';
-	return s;
-}
-
 static int set_pair(struct parser *p, const char *key, const char *value)
 {
 	char at[WHERE_MAX];
@@ -236,25 +225,11 @@ static int set_pair(struct parser *p, const char *key, const char *value)
 	return set_key(p, (enum key)k, value);
 }
 
-static int parse_line(struct parser *p, char *line)
+static int take_pair(void *ctx, unsigned line, const char *key, const char *value, struct vt_fail *fail)
 {
-	char *text = trim(line);
-	if (text[0] == '\0' || text[0] == '#')
-		return 0;
-	for (const char *at = text; *at; at++)
-		if ((unsigned char)*at < ' ' && *at != '\t')
-			return vt_fail(
-			    p->fail, -EINVAL,
-			    "%s:%u: control character 0x%02x in the line; write the file "
-			    "with Unix line ends and no control characters",
-			    p->path, p->line, (unsigned char)*at);
-	char *equals = strchr(text, '=');
-	if (!equals)
-		return vt_fail(p->fail, -EINVAL, "%s:%u: '%.64s' is not of the form 'key = value'",
-			       p->path, p->line, text);
-	*equals = '\0';
-	const char *key = trim(text);
-	const char *value = trim(equals + 1);
+	struct parser *p = ctx;
+	(void)fail; /* p has the same */
+	p->line = line;
 	return set_pair(p, key, value);
 }
 
@@ -320,24 +295,11 @@ int vt_unitconf_parse(struct vt_unitconf *conf, const char *name, const char *te
 		      const char *path, struct vt_fail *fail)
 {
 	struct parser p = {.conf = conf, .path = path, .fail = fail};
-	char line[LINE_MAX_BYTES];
-	int begun = begin(conf, name, fail);
-	if (begun < 0)
-		return begun;
-	while (*text) {
-		size_t len = strcspn(text, "\n");
-		p.line++;
-		if (len >= sizeof line)
-			return vt_fail(fail, -EINVAL,
-				       "%s:%u: the line is too long (at most %d bytes)", path,
-				       p.line, LINE_MAX_BYTES - 1);
-		memcpy(line, text, len);
-		line[len] = '\0';
-		int rc = parse_line(&p, line);
-		if (rc < 0)
-			return rc;
-		text += len + (text[len] == '\n');
-	}
+	int rc = begin(conf, name, fail);
+	if (rc == 0)
+		rc = vt_conf_parse(text, path, take_pair, &p, fail);
+	if (rc < 0)
+		return rc;
 	return fill_defaults(&p);
 }
 
@@ -359,32 +321,6 @@ int vt_unitconf_build(struct vt_unitconf *conf, const char *name,
 	return rc == 0 ? fill_defaults(&p) : rc;
 }
 
-/* Reads at most cap - 1 bytes of path, terminated. The length, or negative errno (-EFBIG: longer).
- */
-static ssize_t read_file(const char *path, char *out, size_t cap)
-{
-	size_t len = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		ssize_t n = read(fd, out + len, cap - len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		ssize_t rc = n < 0 ? -errno : (ssize_t)len;
-		if (n > 0)
-			len += (size_t)n;
-		if (n > 0 && len < cap)
-			continue;
-		close(fd);
-		if (n > 0)
-			return -EFBIG;
-		if (rc >= 0)
-			out[len] = '\0';
-		return rc;
-	}
-}
-
 int vt_unitconf_load(struct vt_unitconf *conf, const char *dir, const char *name,
 		     struct vt_fail *fail)
 {
@@ -392,28 +328,16 @@ int vt_unitconf_load(struct vt_unitconf *conf, const char *dir, const char *name
 	if (!vt_unit_name_ok(name))
 		return vt_unitconf_parse(conf, name, "", "", fail); /* says why */
 	snprintf(path, sizeof path, "%s/%s.conf", dir, name);
-	char *text = malloc(FILE_MAX);
+	char *text = malloc(VT_CONF_FILE_MAX);
 	if (!text)
 		return vt_fail(fail, -ENOMEM, "out of memory reading %s", path);
-	text[0] = '\0';
-	ssize_t n = read_file(path, text, FILE_MAX);
-	int rc;
-	if (n == -ENOENT)
+	int rc = vt_conf_read(path, text, VT_CONF_FILE_MAX, fail);
+	if (rc == -ENOENT)
 		rc = vt_fail(fail, -ENOENT,
 			     "no unit '%s' on this host (%s does not exist); "
 			     "make it: vmtwin create %s ...",
 			     name, path, name);
-	else if (n == -EFBIG)
-		rc = vt_fail(fail, -EINVAL, "%s: the file is too long (at most %d bytes)", path,
-			     FILE_MAX - 1);
-	else if (n < 0)
-		rc = vt_fail(fail, (int)n, "cannot read %s: %s", path, strerror((int)-n));
-	else if (strlen(text) != (size_t)n)
-		rc = vt_fail(fail, -EINVAL,
-			     "%s: a NUL byte in the file: it is damaged; copy it from "
-			     "the other host",
-			     path);
-	else
+	else if (rc == 0)
 		rc = vt_unitconf_parse(conf, name, text, path, fail);
 	free(text);
 	return rc;

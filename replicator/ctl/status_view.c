@@ -165,6 +165,18 @@ static int larger(int a, const char *s)
 	return n > a ? n : a;
 }
 
+/* Only if it is not as it should be. */
+static void print_witness(FILE *out, const struct vt_kv *facts)
+{
+	const char *witness = facts ? vt_kv_get(facts, "witness") : NULL;
+	const char *text = facts ? vt_kv_get(facts, "witness-text") : NULL;
+	if (!witness || strcmp(witness, "reached") == 0)
+		return;
+	fputs("witness of this host: ", out);
+	put_plain(out, text ? text : witness);
+	fputc('\n', out);
+}
+
 void sv_print_table(FILE *out, const struct sv_list *list, bool ansi)
 {
 	int unit_width = 4, host_width = 4;
@@ -177,6 +189,7 @@ void sv_print_table(FILE *out, const struct sv_list *list, bool ansi)
 		"HOST");
 	for (unsigned i = 0; i < list->count; i++)
 		print_rows(out, &list->unit[i], unit_width, host_width, ansi);
+	print_witness(out, list->facts);
 }
 
 /* Length of the well-formed UTF-8 character at s, 0 if there is none. */

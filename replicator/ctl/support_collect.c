@@ -342,6 +342,8 @@ int sp_collect(struct sp_job *j, struct vt_fail *fail)
 	snprintf(path, sizeof path, "%s/%s.conf", j->unit_dir, j->unit);
 	if (rc == 0)
 		rc = take_file(j, path, "unit.conf");
+	if (rc == 0 && access(VT_HOST_CONF, F_OK) == 0)
+		rc = take_file(j, VT_HOST_CONF, "vmtwind.conf");
 	if (rc == 0 && access("/var/log/vmtwind.out", F_OK) == 0)
 		rc = take_file(j, "/var/log/vmtwind.out", "vmtwind.log");
 	take_log(j);

@@ -133,10 +133,14 @@ void vm_tell_fence(struct vm_master *m)
 
 void vm_tell_proof(struct vm_master *m, uint64_t sent_ns)
 {
-	struct vw_msg msg = {.type = VW_PROOF, .u.proof.sent_ns = sent_ns};
-	for (struct vm_unit *unit = m->units; unit; unit = unit->next)
-		if (unit->state == VM_ATTACHED)
+	for (struct vm_unit *unit = m->units; unit; unit = unit->next) {
+		struct vw_msg msg = {.type = VW_PROOF};
+		if (unit->state != VM_ATTACHED)
+			continue;
+		msg.u.proof.sent_ns = vm_witness_proof(m, unit, sent_ns);
+		if (msg.u.proof.sent_ns)
 			vm_worker_send(unit, &msg);
+	}
 }
 
 /* For people at the other host: what this host knows of the unit. */

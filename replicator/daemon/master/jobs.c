@@ -84,6 +84,10 @@ void vm_reap(struct vm_master *m)
 			vm_fence_child_ended(m, status);
 			continue;
 		}
+		if (pid == m->witness.pid) {
+			vm_witness_child_ended(m, status);
+			continue;
+		}
 		for (struct vm_unit *unit = m->units; unit; unit = unit->next)
 			if (unit->child == pid)
 				vm_unit_child_ended(unit, status);

@@ -118,7 +118,7 @@ static int usage(void)
 {
 	fprintf(stderr,
 		"usage: vmtwind [--foreground] [--run-dir DIR] [--unit-dir DIR] [--worker FILE]\n"
-		"               [--fencewatch FILE] [--vmdown FILE] [--debug]\n"
+		"               [--host-conf FILE] [--fencewatch FILE] [--witness FILE] [--vmdown FILE] [--debug]\n"
 		"The master of vmtwin, one a host. It stays in the foreground always; systemd starts\n"
 		"it (vmtwind.service). The options after --foreground serve tests.\n");
 	return 2;
@@ -130,6 +130,7 @@ static int parse(struct vm_master *m, int argc, char **argv)
 	    {"foreground", no_argument, NULL, 'f'},	{"run-dir", required_argument, NULL, 'r'},
 	    {"unit-dir", required_argument, NULL, 'u'}, {"worker", required_argument, NULL, 'w'},
 	    {"fencewatch", required_argument, NULL, 'n'}, {"vmdown", required_argument, NULL, 'v'},
+	    {"host-conf", required_argument, NULL, 'c'}, {"witness", required_argument, NULL, 'p'},
 	    {"debug", no_argument, NULL, 'd'},		{0},
 	};
 	enum vt_level level = VT_INFO;
@@ -148,6 +149,12 @@ static int parse(struct vm_master *m, int argc, char **argv)
 			break;
 		case 'n':
 			m->watcher_path = optarg;
+			break;
+		case 'c':
+			m->host_conf = optarg;
+			break;
+		case 'p':
+			m->witness_path = optarg;
 			break;
 		case 'v':
 			m->vmdown_path = optarg;
@@ -182,11 +189,13 @@ static int run(struct vm_master *m)
 	vt_log(VT_NOTICE, NULL, "started");
 	vm_units_scan(m);
 	vm_fence_start(m);
+	vm_witness_start(m);
 	vm_cluster_start(m);
 	if (!m->closing)
 		qb_loop_run(m->loop);
 	vm_cluster_close(m);
 	vm_fence_stop(m);
+	vm_witness_stop(m);
 	vt_ipcs_close(m->ipcs);
 	return m->exit_code;
 }
@@ -197,10 +206,13 @@ int main(int argc, char **argv)
 	    /* large */
 	    .run_dir = VT_RUN_DIR,
 	    .unit_dir = VT_UNIT_DIR,
+	    .host_conf = VT_HOST_CONF,
 	    .worker_path = VT_WORKER_PATH,
 	    .watcher_path = VT_FENCEWATCH_PATH,
+	    .witness_path = VT_WITNESS_PATH,
 	    .vmdown_path = VT_LIBEXEC_DIR "/vmtwin-vmdown",
 	    .watcher.fd = -1,
+	    .witness.fd = -1,
 	};
 	vm_queue_init(&m.group_out);
 	int rc = parse(&m, argc, argv);

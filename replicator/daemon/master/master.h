@@ -13,6 +13,7 @@
  *   status.c   the reply to status
  *   publish.c  promotion scores and node attributes
  *   fence.c    the fencing watcher, and asking for fencing
+ *   witness.c  the host's witnesses
  *   vmdown.c   ending a domain whose lease ended
  *   jobs.c     children with a time limit
  */
@@ -29,6 +30,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/unitconf.h"
+#include "base/witness.h"
 #include "core/fence_history.h"
 #include "io/cpg.h"
 #include "io/ipcs.h"
@@ -67,7 +69,9 @@ enum {
 	VM_FENCE_RESTART_MS = 1000,
 	VM_FENCE_PEER_INTERVAL_MS = 60000,
 	VM_FENCE_PEER_TIMEOUT_MS = 90000,
-	VM_DOWN_TIMEOUT_MS = 2000,     /* then QEMU is killed */
+	VM_WITNESS_STALE_MS = 3000,    /* an answer older than that: not reached, to be told */
+	VM_WITNESS_SILENCE_MS = 5000,  /* it speaks every second: then it is killed and started again */
+	VM_DOWN_TIMEOUT_MS = 2000,     /* then QEMU is killed; sooner with a short lease */
 };
 
 struct vm_master;
@@ -171,9 +175,19 @@ struct vm_watcher { /* the fencing watcher */
 	struct vt_fence_memory memory;
 };
 
+struct vm_witness { /* the witnesses and their prober */
+	struct vt_witness_conf conf;
+	char trouble[512]; /* why the file can't be used; "": nothing */
+	pid_t pid;	   /* 0: not running */
+	int fd;
+	uint64_t proof_ns; /* when it was last asked what was answered as needed; 0: never */
+	bool told, told_reached;
+	qb_loop_timer_handle timer; /* overdue, or restart */
+};
+
 struct vm_master {
 	qb_loop_t *loop;
-	const char *run_dir, *unit_dir, *worker_path, *watcher_path, *vmdown_path;
+	const char *run_dir, *unit_dir, *host_conf, *worker_path, *watcher_path, *witness_path, *vmdown_path;
 	int lock_fd;
 	int exit_code;
 	bool closing;
@@ -207,6 +221,7 @@ struct vm_master {
 	qb_loop_timer_handle cluster_timer, group_timer, proof_timer;
 
 	struct vm_watcher watcher;
+	struct vm_witness witness;
 	char fence_asked_node[VT_HOST_NAME_MAX + 1];
 	uint64_t fence_asked_ns; /* 0: never */
 };
@@ -288,6 +303,15 @@ void vm_fence_child_ended(struct vm_master *m, int status);
 void vm_fence_peer(struct vm_unit *unit, const char *reason);
 void vm_fence_stop(struct vm_master *m);
 void vm_fence_fill(const struct vm_unit *unit, struct vw_fence *fence);
+
+/* witness.c */
+void vm_witness_start(struct vm_master *m);
+void vm_witness_child_ended(struct vm_master *m, int status);
+void vm_witness_stop(struct vm_master *m);
+/* From when the proof of a message sent at sent_ns is for this unit: earlier if its host is alone and the witnesses answered
+ * earlier, 0 if never. CLOCK_BOOTTIME. */
+uint64_t vm_witness_proof(const struct vm_master *m, const struct vm_unit *unit, uint64_t sent_ns);
+void vm_witness_status(const struct vm_master *m, struct vt_kv *reply);
 
 /* vmdown.c */
 void vm_vm_down(struct vm_unit *unit, const char *reason);

@@ -130,6 +130,7 @@ static void add_master(const struct vm_master *m, struct vt_kv *reply)
 	vt_kv_add(reply, "node", "%s", m->self_name);
 	vt_kv_add(reply, "quorate", "%s", m->quorate ? "yes" : "no");
 	vt_kv_add(reply, "masters", "%u", m->group_size);
+	vm_witness_status(m, reply);
 	vt_kv_add(reply, "fencing", "%s", m->watcher.snap.known ? "known" : "unknown");
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Ending a unit's domain because its lease ends (S6): through libvirt, and when that does not work
- * in time, by killing QEMU itself; both within what is left of the lease (VC_LEASE_REST, with 30 s). The worker has failed its held writes before it
+ * in time, by killing QEMU itself; both within what is left of the lease. The worker has failed its held writes before it
  * asks (FAIL_HELD), or neither would end.
  */
 #include "daemon/master/master.h"
@@ -68,6 +68,13 @@ static void kill_qemu(struct vm_unit *unit)
 		close(fd);
 }
 
+/* Within what a unit's host keeps of the lease for this (VC_LEASE_REST), with time to spare. */
+static unsigned limit_ms(const struct vm_unit *unit)
+{
+	unsigned share_ms = unit->conf.lease_ms / 15;
+	return share_ms < VM_DOWN_TIMEOUT_MS ? share_ms : VM_DOWN_TIMEOUT_MS;
+}
+
 static void on_done(struct vm_master *m, void *arg, int result)
 {
 	struct vm_unit *unit = arg;
@@ -78,8 +85,8 @@ static void on_done(struct vm_master *m, void *arg, int result)
 		       unit->conf.domain);
 		return;
 	}
-	vt_log(VT_WARN, unit->name, "libvirt did not end domain %s within %d ms (result %d)",
-	       unit->conf.domain, VM_DOWN_TIMEOUT_MS, result);
+	vt_log(VT_WARN, unit->name, "libvirt did not end domain %s within %u ms (result %d)",
+	       unit->conf.domain, limit_ms(unit), result);
 	kill_qemu(unit);
 }
 
@@ -96,7 +103,7 @@ void vm_vm_down(struct vm_unit *unit, const char *reason)
 	}
 	vt_log(VT_WARN, unit->name, "ending domain %s: %s", unit->conf.domain, reason);
 	const char *argv[] = {unit->m->vmdown_path, unit->conf.domain, NULL};
-	int rc = vm_job_start(unit->m, (char *const *)(uintptr_t)argv, VM_DOWN_TIMEOUT_MS, on_done,
+	int rc = vm_job_start(unit->m, (char *const *)(uintptr_t)argv, limit_ms(unit), on_done,
 			      unit);
 	unit->vm_down = rc == 0;
 	if (rc < 0) {

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/witness.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conffile.h"
+
+/* ---- who ---------------------------------------------------------------------------------------------- */
+
+static int set_address(struct vt_witness *w, const char *address, uint16_t port)
+{
+	struct sockaddr_in *four = (struct sockaddr_in *)&w->addr;
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)&w->addr;
+	if (inet_pton(AF_INET, address, &four->sin_addr) == 1) {
+		four->sin_family = AF_INET;
+		four->sin_port = htons(port);
+		w->addr_len = sizeof *four;
+		return 0;
+	}
+	if (inet_pton(AF_INET6, address, &six->sin6_addr) == 1) {
+		six->sin6_family = AF_INET6;
+		six->sin6_port = htons(port);
+		w->addr_len = sizeof *six;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* Cuts ":PORT" off text. The port, or 0 if there is none that is one. */
+static uint16_t cut_port(char *text)
+{
+	char *colon = strrchr(text, ':');
+	if (!colon)
+		return 0;
+	size_t n = strlen(colon + 1);
+	if (n < 1 || n > 5 || strspn(colon + 1, "0123456789") != n)
+		return 0;
+	unsigned long port = strtoul(colon + 1, NULL, 10);
+	*colon = '\0';
+	return port <= 65535 ? (uint16_t)port : 0;
+}
+
+static int parse_tcp(struct vt_witness *w, char *text)
+{
+	uint16_t port = cut_port(text);
+	size_t n = strlen(text);
+	if (port == 0)
+		return -EINVAL;
+	if (text[0] == '[' && n > 1 && text[n - 1] == ']') {
+		text[n - 1] = '\0';
+		return set_address(w, text + 1, port);
+	}
+	return strchr(text, ':') ? -EINVAL : set_address(w, text, port);
+}
+
+int vt_witness_parse(struct vt_witness *w, const char *text, struct vt_fail *fail)
+{
+	char address[VT_WITNESS_TEXT];
+	int rc = -EINVAL;
+	memset(w, 0, sizeof *w);
+	if (strlen(text) >= sizeof w->text)
+		return vt_fail(fail, -EINVAL, "'%.40s...' is too long for a witness", text);
+	memcpy(w->text, text, strlen(text) + 1);
+	if (strncmp(text, "ping:", 5) == 0) {
+		w->kind = VT_WITNESS_PING;
+		rc = set_address(w, text + 5, 0);
+	} else if (strncmp(text, "tcp:", 4) == 0) {
+		w->kind = VT_WITNESS_TCP;
+		memcpy(address, text + 4, strlen(text + 4) + 1);
+		rc = parse_tcp(w, address);
+	}
+	if (rc < 0)
+		return vt_fail(fail, -EINVAL,
+			       "'%s' is no witness; give ping:ADDRESS or tcp:ADDRESS:PORT, with an address in numbers, as in: "
+			       "witness = ping:192.0.2.1 tcp:[2001:db8::1]:22",
+			       text);
+	return 0;
+}
+
+/* ---- the file ----------------------------------------------------------------------------------------- */
+
+struct parser {
+	struct vt_witness_conf *conf;
+	const char *path;
+	unsigned seen_witness, seen_need; /* the line that set it, 0: none */
+};
+
+static int set_witnesses(struct parser *p, unsigned line, const char *value, struct vt_fail *fail)
+{
+	struct vt_witness_conf *c = p->conf;
+	struct vt_fail why = {0};
+	for (const char *at = value + strspn(value, " \t"); *at; at += strspn(at, " \t")) {
+		char text[VT_WITNESS_TEXT * 2];
+		size_t len = strcspn(at, " \t");
+		if (c->count == VT_WITNESSES_MAX)
+			return vt_fail(fail, -EINVAL, "%s:%u: more than %d witnesses", p->path, line, VT_WITNESSES_MAX);
+		snprintf(text, sizeof text, "%.*s", len < sizeof text ? (int)len : (int)sizeof text - 1, at);
+		if (vt_witness_parse(&c->witness[c->count], text, &why) < 0)
+			return vt_fail(fail, -EINVAL, "%s:%u: %s", p->path, line, why.text);
+		for (unsigned i = 0; i < c->count; i++)
+			if (strcmp(c->witness[i].text, text) == 0)
+				return vt_fail(fail, -EINVAL, "%s:%u: %s is named twice", p->path, line, text);
+		c->count++;
+		at += len;
+	}
+	return c->count ? 0 : vt_fail(fail, -EINVAL, "%s:%u: 'witness' has no value", p->path, line);
+}
+
+static int take_pair(void *ctx, unsigned line, const char *key, const char *value, struct vt_fail *fail)
+{
+	struct parser *p = ctx;
+	bool need = strcmp(key, "witness_need") == 0;
+	unsigned *seen = need ? &p->seen_need : &p->seen_witness;
+	if (!need && strcmp(key, "witness") != 0)
+		return vt_fail(fail, -EINVAL, "%s:%u: unknown key '%.64s'; known: witness, witness_need (vmtwind.conf(5))",
+			       p->path, line, key);
+	if (*seen)
+		return vt_fail(fail, -EINVAL, "%s:%u: '%s' is already set in line %u", p->path, line, key, *seen);
+	*seen = line;
+	if (!need)
+		return set_witnesses(p, line, value, fail);
+	p->conf->all = strcmp(value, "all") == 0;
+	if (p->conf->all || strcmp(value, "any") == 0)
+		return 0;
+	return vt_fail(fail, -EINVAL, "%s:%u: witness_need = '%.64s': must be 'any' or 'all'", p->path, line, value);
+}
+
+int vt_witness_conf_parse(struct vt_witness_conf *conf, const char *text, const char *path, struct vt_fail *fail)
+{
+	struct parser p = {.conf = conf, .path = path};
+	memset(conf, 0, sizeof *conf);
+	int rc = vt_conf_parse(text, path, take_pair, &p, fail);
+	if (rc == 0 && p.seen_need && !p.seen_witness)
+		rc = vt_fail(fail, -EINVAL, "%s:%u: witness_need without a witness", path, p.seen_need);
+	if (rc < 0)
+		memset(conf, 0, sizeof *conf);
+	return rc;
+}
+
+int vt_witness_conf_load(struct vt_witness_conf *conf, const char *path, struct vt_fail *fail)
+{
+	memset(conf, 0, sizeof *conf);
+	char *text = malloc(VT_CONF_FILE_MAX);
+	if (!text)
+		return vt_fail(fail, -ENOMEM, "out of memory reading %s", path);
+	int rc = vt_conf_read(path, text, VT_CONF_FILE_MAX, fail);
+	if (rc == 0)
+		rc = vt_witness_conf_parse(conf, text, path, fail);
+	free(text);
+	return rc == -ENOENT ? 0 : rc;
+}
+
+bool vt_witness_reached(const struct vt_witness_conf *conf, uint32_t answered)
+{
+	uint32_t every = (1u << conf->count) - 1;
+	return conf->count > 0 && (conf->all ? (answered & every) == every : (answered & every) != 0);
+}
+
+/* ---- what the prober says ----------------------------------------------------------------------------- */
+
+size_t vt_witness_format(const struct vt_witness_report *report, char *line)
+{
+	int n = snprintf(line, VT_WITNESS_LINE_MAX, "witness %llu %lu\n", (unsigned long long)report->sent_ns,
+			 (unsigned long)report->answered);
+	return (size_t)n;
+}
+
+/* A decimal number and the character after it. */
+static int take_number(const char **at, uint64_t most, char end, uint64_t *out)
+{
+	char *after;
+	if (**at < '0' || **at > '9')
+		return -EBADMSG;
+	errno = 0;
+	unsigned long long v = strtoull(*at, &after, 10);
+	if (errno || v > most || *after != end)
+		return -EBADMSG;
+	*at = after + 1;
+	*out = v;
+	return 0;
+}
+
+int vt_witness_report_parse(struct vt_witness_report *report, const char *line, size_t len)
+{
+	static const char word[] = "witness ";
+	char text[VT_WITNESS_LINE_MAX + 1];
+	uint64_t sent_ns, answered;
+	if (len < sizeof word || len > VT_WITNESS_LINE_MAX || memchr(line, '\0', len))
+		return -EBADMSG;
+	memcpy(text, line, len);
+	text[len] = '\0';
+	const char *at = text + sizeof word - 1;
+	if (strncmp(text, word, sizeof word - 1) != 0 || take_number(&at, UINT64_MAX, ' ', &sent_ns) < 0 ||
+	    take_number(&at, UINT32_MAX, '\n', &answered) < 0 || *at != '\0')
+		return -EBADMSG;
+	*report = (struct vt_witness_report){.sent_ns = sent_ns, .answered = (uint32_t)answered};
+	/* numbers with leading zeros are none of ours */
+	return vt_witness_format(report, text) == len && memcmp(text, line, len) == 0 ? 0 : -EBADMSG;
+}
+
+bool vt_witness_echo_reply(const uint8_t *data, size_t len, bool six, bool ip_header, uint64_t payload)
+{
+	enum { ICMP4_REPLY = 0, ICMP6_REPLY = 129, IP4_HEADER = 20 };
+	size_t at = 0;
+	if (ip_header) {
+		at = len > 0 ? (data[0] & 0xf) * 4u : 0;
+		if (at < IP4_HEADER)
+			return false;
+	}
+	return len >= at + VT_ECHO_HEADER + sizeof payload && data[at] == (six ? ICMP6_REPLY : ICMP4_REPLY) &&
+	       memcmp(data + at + VT_ECHO_HEADER, &payload, sizeof payload) == 0;
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The host's witnesses (vmtwind.conf(5)), asked by the prober (daemon/witness). In a cluster of two without a third vote
+ * both sides of a split are quorate; a proof of that is worth nothing then. With witnesses, a unit whose other host is no member
+ * has its lease renewed only as far as enough of them answered. While both hosts are members nobody is asked for more.
+ */
+#include "daemon/master/master.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/spawn.h"
+
+static void names(const struct vt_witness_conf *conf, char *out, size_t cap)
+{
+	size_t at = 0;
+	out[0] = '\0';
+	for (unsigned i = 0; i < conf->count && at < cap; i++)
+		at += (size_t)snprintf(out + at, cap - at, "%s%s", i ? " " : "", conf->witness[i].text);
+}
+
+static bool reached_lately(const struct vm_witness *w, uint64_t now)
+{
+	return w->proof_ns && now - w->proof_ns < VM_WITNESS_STALE_MS * UINT64_C(1000000);
+}
+
+/* In the log once for each change. */
+static void note_change(struct vm_master *m)
+{
+	struct vm_witness *w = &m->witness;
+	char text[VT_WITNESSES_MAX * VT_WITNESS_TEXT];
+	bool reached = reached_lately(w, vt_boottime_ns());
+	if (w->told && reached == w->told_reached)
+		return;
+	names(&w->conf, text, sizeof text);
+	w->told = true;
+	w->told_reached = reached;
+	if (reached)
+		vt_log(VT_NOTICE, NULL, "witness reached (%s)", text);
+	else
+		vt_log(VT_WARN, NULL, "no witness answers as needed (%s of: %s): a unit whose other host is gone too takes its VM "
+		       "down when its lease ends", w->conf.all ? "all" : "any", text);
+}
+
+uint64_t vm_witness_proof(const struct vm_master *m, const struct vm_unit *unit, uint64_t sent_ns)
+{
+	const struct vm_witness *w = &m->witness;
+	if ((w->conf.count == 0 && !w->trouble[0]) || vm_is_member(m, unit->peer_node))
+		return sent_ns;
+	return w->proof_ns < sent_ns ? w->proof_ns : sent_ns;
+}
+
+void vm_witness_status(const struct vm_master *m, struct vt_kv *reply)
+{
+	const struct vm_witness *w = &m->witness;
+	char text[VT_WITNESSES_MAX * VT_WITNESS_TEXT];
+	uint64_t now = vt_boottime_ns();
+	if (w->trouble[0]) {
+		vt_kv_add(reply, "witness", "unknown");
+		vt_kv_add(reply, "witness-text", "%s", w->trouble);
+		return;
+	}
+	if (w->conf.count == 0)
+		return;
+	names(&w->conf, text, sizeof text);
+	bool reached = reached_lately(w, now);
+	vt_kv_add(reply, "witness", "%s", reached ? "reached" : "not-reached");
+	if (reached)
+		vt_kv_add(reply, "witness-text", "reached: %s", text);
+	else if (w->proof_ns)
+		vt_kv_add(reply, "witness-text", "not reached for %llu s (%s of: %s)",
+			  (unsigned long long)((now - w->proof_ns) / 1000000000u), w->conf.all ? "all" : "any", text);
+	else
+		vt_kv_add(reply, "witness-text", "not reached since vmtwind started (%s of: %s)", w->conf.all ? "all" : "any",
+			  text);
+}
+
+/* ---- the prober --------------------------------------------------------------------------------------- */
+
+static void on_overdue(void *data)
+{
+	struct vm_master *m = data;
+	m->witness.timer = 0;
+	note_change(m);
+	if (m->witness.pid > 0)
+		kill(m->witness.pid, SIGKILL); /* goes on in vm_witness_child_ended */
+}
+
+static int32_t on_prober(int32_t fd, int32_t events, void *data)
+{
+	char line[VT_WITNESS_LINE_MAX];
+	struct vm_master *m = data;
+	struct vm_witness *w = &m->witness;
+	struct vt_witness_report report;
+	(void)events;
+	ssize_t n = recv(fd, line, sizeof line, MSG_DONTWAIT);
+	if (n > 0 && vt_witness_report_parse(&report, line, (size_t)n) == 0) {
+		if (vt_witness_reached(&w->conf, report.answered) && report.sent_ns > w->proof_ns)
+			w->proof_ns = report.sent_ns;
+		note_change(m);
+		vm_timer(m, &w->timer, VM_WITNESS_SILENCE_MS, m, on_overdue);
+	}
+	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+		qb_loop_poll_del(m->loop, fd); /* it is ending: SIGCHLD says when it has */
+		close(fd);
+		w->fd = -1;
+		if (w->pid > 0)
+			kill(w->pid, SIGKILL);
+	}
+	return 0;
+}
+
+static int start_prober(struct vm_master *m)
+{
+	struct vm_witness *w = &m->witness;
+	const char *argv[3 + VT_WITNESSES_MAX + 1] = {m->witness_path, "--fd"};
+	char number[16];
+	int pair[2];
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return -errno;
+	snprintf(number, sizeof number, "%d", pair[1]);
+	argv[2] = number;
+	for (unsigned i = 0; i < w->conf.count; i++)
+		argv[3 + i] = w->conf.witness[i].text;
+	pid_t pid = vt_spawn((char *const *)(uintptr_t)argv, pair[1], 0);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return pid;
+	}
+	w->pid = pid;
+	w->fd = pair[0];
+	return qb_loop_poll_add(m->loop, QB_LOOP_MED, w->fd, POLLIN, m, on_prober);
+}
+
+static void on_start_due(void *data)
+{
+	struct vm_master *m = data;
+	struct vm_witness *w = &m->witness;
+	w->timer = 0;
+	if (m->closing)
+		return;
+	int rc = start_prober(m);
+	if (rc < 0)
+		vt_log(VT_ERR, NULL, "%s can't be started (%s): no witness is asked, trying again", m->witness_path,
+		       strerror(-rc));
+	vm_timer(m, &w->timer, rc < 0 ? VM_RECONNECT_INTERVAL_MS : VM_WITNESS_SILENCE_MS, m, rc < 0 ? on_start_due : on_overdue);
+}
+
+void vm_witness_start(struct vm_master *m)
+{
+	struct vt_fail fail = {0};
+	if (vt_witness_conf_load(&m->witness.conf, m->host_conf, &fail) < 0) {
+		/* as if none answered: whoever wrote the file wanted one */
+		snprintf(m->witness.trouble, sizeof m->witness.trouble, "%s", fail.text);
+		vt_log(VT_ERR, NULL, "%s; until that is mended and vmtwind restarted, a unit whose other host is gone takes its "
+		       "VM down when its lease ends", fail.text);
+		return;
+	}
+	if (m->witness.conf.count > 0)
+		on_start_due(m);
+}
+
+void vm_witness_child_ended(struct vm_master *m, int status)
+{
+	struct vm_witness *w = &m->witness;
+	w->pid = 0;
+	if (w->fd >= 0) {
+		qb_loop_poll_del(m->loop, w->fd);
+		close(w->fd);
+	}
+	w->fd = -1;
+	if (m->closing)
+		return;
+	vt_log(VT_WARN, NULL, "the prober of the witnesses ended (wait status %d); starting it again", status);
+	note_change(m);
+	vm_timer(m, &w->timer, VM_FENCE_RESTART_MS, m, on_start_due);
+}
+
+void vm_witness_stop(struct vm_master *m)
+{
+	if (m->witness.pid > 0)
+		kill(m->witness.pid, SIGKILL);
+}

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Witnesses: what the file may say, what the prober's lines mean, and asking real ones on loopback. */
+#include "tests/unit/unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "io/probe.h"
+
+static int parse(struct vt_witness_conf *c, const char *text, const char *want)
+{
+	struct vt_fail fail = {0};
+	int rc = vt_witness_conf_parse(c, text, "f", &fail);
+	if (rc != 0 && !strstr(fail.text, want))
+		fail_msg("\"%s\" says: %s", text, fail.text);
+	return rc;
+}
+
+static void file_names_them(void **state)
+{
+	struct vt_witness_conf c;
+	(void)state;
+	assert_int_equal(parse(&c, "", ""), 0);
+	assert_int_equal(c.count, 0);
+	assert_int_equal(parse(&c, "# ours\nwitness = ping:192.0.2.1  tcp:192.0.2.2:22\n", ""), 0);
+	assert_int_equal(c.count, 2);
+	assert_false(c.all);
+	assert_int_equal(c.witness[0].kind, VT_WITNESS_PING);
+	assert_string_equal(c.witness[1].text, "tcp:192.0.2.2:22");
+	assert_int_equal(((struct sockaddr_in *)&c.witness[1].addr)->sin_port, htons(22));
+	assert_int_equal(parse(&c, "witness_need = all\nwitness = tcp:[2001:db8::1]:443 ping:2001:db8::2", ""), 0);
+	assert_true(c.all);
+	assert_int_equal(c.witness[0].addr.ss_family, AF_INET6);
+	assert_int_equal(c.witness[0].addr_len, sizeof(struct sockaddr_in6));
+	assert_int_equal(((struct sockaddr_in6 *)&c.witness[0].addr)->sin6_port, htons(443));
+}
+
+static void bad_files_are_refused(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+	    {"witness", "f:1: 'witness' is not of the form"},
+	    {"witness =", "f:1: 'witness' has no value"},
+	    {"witness = gateway", "f:1: 'gateway' is no witness"},
+	    {"witness = ping:router.example", "address in numbers"},
+	    {"witness = ping:192.0.2.300", "is no witness"},
+	    {"witness = ping:192.0.2.1:22", "is no witness"},
+	    {"witness = tcp:192.0.2.1", "is no witness"},
+	    {"witness = tcp:192.0.2.1:0", "is no witness"},
+	    {"witness = tcp:192.0.2.1:65536", "is no witness"},
+	    {"witness = tcp:2001:db8::1:22", "is no witness"},
+	    {"witness = tcp:[2001:db8::1:22", "is no witness"},
+	    {"witness = ping:192.0.2.1\nwitness = ping:192.0.2.2", "f:2: 'witness' is already set in line 1"},
+	    {"witness = ping:192.0.2.1 ping:192.0.2.1", "named twice"},
+	    {"\nwitness_need = most\n", "f:2: witness_need = 'most': must be"},
+	    {"witness_need = all", "f:1: witness_need without a witness"},
+	    {"quorum = 1", "f:1: unknown key 'quorum'"},
+	    {"witness = ping:1.1.1.1 ping:1.1.1.2 ping:1.1.1.3 ping:1.1.1.4 ping:1.1.1.5 ping:1.1.1.6 ping:1.1.1.7 "
+	     "ping:1.1.1.8 ping:1.1.1.9",
+	     "more than 8"},
+	    {"witness = ping:1111111111111111111111111111111111111111111111111111111111111111111111", "too long"},
+	};
+	struct vt_witness_conf c;
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_int_equal(parse(&c, bad[i].text, bad[i].says), -EINVAL);
+		assert_int_equal(c.count, 0);
+	}
+}
+
+static void missing_file_is_none(void **state)
+{
+	struct vt_witness_conf c;
+	struct vt_fail fail = {0};
+	(void)state;
+	assert_int_equal(vt_witness_conf_load(&c, "/nowhere/vmtwind.conf", &fail), 0);
+	assert_int_equal(c.count, 0);
+	assert_true(vt_witness_conf_load(&c, "/", &fail) < 0);
+	assert_non_null(strstr(fail.text, "cannot read /"));
+}
+
+static void any_or_all(void **state)
+{
+	struct vt_witness_conf c;
+	(void)state;
+	assert_int_equal(parse(&c, "witness = ping:192.0.2.1 ping:192.0.2.2", ""), 0);
+	assert_false(vt_witness_reached(&c, 0));
+	assert_false(vt_witness_reached(&c, 4)); /* nobody's bit */
+	assert_true(vt_witness_reached(&c, 2));
+	c.all = true;
+	assert_false(vt_witness_reached(&c, 2));
+	assert_true(vt_witness_reached(&c, 3));
+	c.count = 0;
+	assert_false(vt_witness_reached(&c, 3));
+}
+
+static void lines_come_back(void **state)
+{
+	static const char *const bad[] = {"",	       "witness",      "witness 1 2",   "witness 01 2\n", "witness 1 2\n\n",
+					  "witness -1 2\n", "witness 1 4294967296\n", "witness 1  2\n", "Witness 1 2\n",
+					  "witness 99999999999999999999 2\n"};
+	struct vt_witness_report r = {.sent_ns = 1234567890123, .answered = 5}, back;
+	char line[VT_WITNESS_LINE_MAX];
+	(void)state;
+	size_t len = vt_witness_format(&r, line);
+	assert_int_equal(vt_witness_report_parse(&back, line, len), 0);
+	assert_true(back.sent_ns == r.sent_ns && back.answered == 5);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		assert_int_equal(vt_witness_report_parse(&back, bad[i], strlen(bad[i])), -EBADMSG);
+	assert_int_equal(vt_witness_report_parse(&back, line, len - 1), -EBADMSG);
+}
+
+static void only_our_reply_counts(void **state)
+{
+	uint8_t packet[20 + VT_ECHO_HEADER + 8] = {0x45};
+	uint64_t payload = 77;
+	(void)state;
+	memcpy(packet + 28, &payload, 8);
+	assert_true(vt_witness_echo_reply(packet, sizeof packet, false, true, 77));
+	assert_false(vt_witness_echo_reply(packet, sizeof packet, false, true, 78));
+	assert_false(vt_witness_echo_reply(packet, sizeof packet - 1, false, true, 77));
+	packet[20] = 8; /* our own request, seen on a raw socket */
+	assert_false(vt_witness_echo_reply(packet, sizeof packet, false, true, 77));
+	packet[20] = 129;
+	assert_true(vt_witness_echo_reply(packet + 20, sizeof packet - 20, true, false, 77));
+	packet[0] = 0x41;
+	assert_false(vt_witness_echo_reply(packet, sizeof packet, false, true, 77));
+}
+
+/* A port on loopback that somebody listens at, or that nobody does. */
+static int listener(char *text, size_t cap, bool listens)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t len = sizeof at;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+	if (listens)
+		assert_int_equal(listen(fd, 4), 0);
+	snprintf(text, cap, "tcp:127.0.0.1:%u", ntohs(at.sin_port));
+	return fd;
+}
+
+static void real_ones_answer(void **state)
+{
+	char here[32], nobody[32], text[160];
+	struct vt_witness_conf c;
+	(void)state;
+	int a = listener(here, sizeof here, true), b = listener(nobody, sizeof nobody, false);
+	snprintf(text, sizeof text, "witness = %s %s ping:127.0.0.1\n", here, nobody);
+	assert_int_equal(parse(&c, text, ""), 0);
+	uint64_t before = vt_boottime_ns();
+	assert_int_equal(vt_probe(c.witness, c.count, 2000), 5);
+	assert_true(vt_boottime_ns() - before < 1900000000u); /* all is known: it does not wait on */
+	assert_int_equal(vt_probe(c.witness, 1, 2000), 1);
+	close(a);
+	close(b);
+}
+
+/* Nobody takes what waits there: the next connection is not answered, and asking ends in time. */
+static void silence_ends_in_time(void **state)
+{
+	char text[32];
+	struct vt_witness w;
+	struct vt_fail fail = {0};
+	int waiting[4];
+	(void)state;
+	int fd = listener(text, sizeof text, false);
+	assert_int_equal(listen(fd, 0), 0);
+	assert_int_equal(vt_witness_parse(&w, text, &fail), 0);
+	for (int i = 0; i < 4; i++) {
+		waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		int rc = connect(waiting[i], (struct sockaddr *)&w.addr, w.addr_len);
+		assert_true(rc == 0 || errno == EINPROGRESS);
+	}
+	uint64_t before = vt_boottime_ns();
+	assert_int_equal(vt_probe(&w, 1, 300), 0);
+	uint64_t took_ns = vt_boottime_ns() - before;
+	assert_true(took_ns > 290000000u && took_ns < 3000000000u);
+	for (int i = 0; i < 4; i++)
+		close(waiting[i]);
+	close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(file_names_them),	    cmocka_unit_test(bad_files_are_refused),
+	    cmocka_unit_test(missing_file_is_none), cmocka_unit_test(any_or_all),
+	    cmocka_unit_test(lines_come_back),	    cmocka_unit_test(only_our_reply_counts),
+	    cmocka_unit_test(real_ones_answer),	    cmocka_unit_test(silence_ends_in_time),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
