@@ -21,6 +21,7 @@
 #define WORKER_NAME "vmtwin-worker" /* as /proc/PID/comm shows it */
 #define WORKERS_MAX 4 /* of one unit at once: one, and those that find it there and end */
 #define CMDLINE_MAX 4096
+#define ENDING_TRIES 20 /* looks, POLL_MS apart, at a worker that is ending */
 
 /* ---- the lock on the pid file ------------------------------------------------------------------- */
 
@@ -72,6 +73,21 @@ static const char *last_word(const char *cmdline, ssize_t len)
 	return last;
 }
 
+/* A process whose memory is gone is ending; until its last thread has ended, it may still write. 0: ended; -EBUSY: not yet. */
+static int half_gone(int process)
+{
+	char text[512] = "", state = 0;
+	long threads = 0;
+	ssize_t n = slurp(process, "stat", text, sizeof text);
+	const char *after = n > 0 ? strrchr(text, ')') : NULL; /* proc(5) */
+	if (n <= 0)
+		return (int)n;
+	if (!after || sscanf(after, ") %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %ld", &state,
+			     &threads) != 2)
+		return -EBADMSG;
+	return (state == 'Z' || state == 'X') && threads <= 1 ? 0 : -EBUSY;
+}
+
 /* 1: it is of this host, not of a container with its own processes or its own files; 0; negative errno. */
 static int is_of_this_host(int process)
 {
@@ -96,7 +112,7 @@ static int is_worker_of(const char *unit, int process)
 		return 0;
 	n = slurp(process, "cmdline", cmdline, sizeof cmdline);
 	if (n <= 0)
-		return (int)n;
+		return n < 0 ? (int)n : half_gone(process);
 	if (strcmp(last_word(cmdline, n), unit) != 0)
 		return 0;
 	if (fstat(process, &st) != 0)
@@ -134,8 +150,7 @@ static int open_if_worker(const char *unit, int proc, const char *pid)
 	return is < 0 ? is : -ESRCH;
 }
 
-/* A handle on a worker of the unit. -ESRCH: there is none. Other negative errno: can't be told. */
-static int find_worker(const char *unit)
+static int look_at_all(const char *unit)
 {
 	int found = -ESRCH;
 	DIR *proc = opendir("/proc");
@@ -152,6 +167,19 @@ static int find_worker(const char *unit)
 			found = open_if_worker(unit, dirfd(proc), e->d_name);
 	}
 	closedir(proc);
+	return found;
+}
+
+/* A handle on a worker of the unit. -ESRCH: there is none. Other negative errno: can't be told. Some worker that is ending,
+ * whose it was can't be seen any more, is given a moment. */
+static int find_worker(const char *unit)
+{
+	int found = -EBUSY;
+	for (int i = 0; i < ENDING_TRIES && found == -EBUSY; i++) {
+		if (i > 0)
+			poll(NULL, 0, POLL_MS);
+		found = look_at_all(unit);
+	}
 	return found;
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/conffile.h"
 
@@ -57,6 +58,25 @@ static int parse_tcp(struct vt_witness *w, char *text)
 	return strchr(text, ':') ? -EINVAL : set_address(w, text, port);
 }
 
+/* NULL, or why this address can't tell anything of the network. */
+static const char *address_fault(const struct vt_witness *w)
+{
+	const struct in6_addr *six = &((const struct sockaddr_in6 *)&w->addr)->sin6_addr;
+	if (w->addr.ss_family == AF_INET) {
+		uint32_t a = ntohl(((const struct sockaddr_in *)&w->addr)->sin_addr.s_addr);
+		if (a >> 24 == 0 || a >> 24 == 127)
+			return "is this host itself";
+		return a >> 28 >= 0xe ? "is a multicast, broadcast or reserved address" : NULL;
+	}
+	if (IN6_IS_ADDR_UNSPECIFIED(six) || IN6_IS_ADDR_LOOPBACK(six))
+		return "is this host itself";
+	if (IN6_IS_ADDR_MULTICAST(six))
+		return "is a multicast address";
+	if (IN6_IS_ADDR_V4MAPPED(six) || IN6_IS_ADDR_LINKLOCAL(six))
+		return "is an address that can't be reached as it is written";
+	return NULL;
+}
+
 int vt_witness_parse(struct vt_witness *w, const char *text, struct vt_fail *fail)
 {
 	char address[VT_WITNESS_TEXT];
@@ -76,9 +96,10 @@ int vt_witness_parse(struct vt_witness *w, const char *text, struct vt_fail *fai
 	if (rc < 0)
 		return vt_fail(fail, -EINVAL,
 			       "'%s' is no witness; give ping:ADDRESS or tcp:ADDRESS:PORT, with an address in numbers, as in: "
-			       "witness = ping:192.0.2.1 tcp:[2001:db8::1]:22",
+			       "witness = ping:192.0.2.1 tcp:[2001:db8::1]:443",
 			       text);
-	return 0;
+	const char *fault = address_fault(w);
+	return fault ? vt_fail(fail, -EINVAL, "'%s' %s: it can be no witness", text, fault) : 0;
 }
 
 /* ---- the file ----------------------------------------------------------------------------------------- */
@@ -151,6 +172,9 @@ int vt_witness_conf_load(struct vt_witness_conf *conf, const char *path, struct 
 	if (rc == 0)
 		rc = vt_witness_conf_parse(conf, text, path, fail);
 	free(text);
+	struct stat st;
+	if (rc == -ENOENT && lstat(path, &st) == 0)
+		return vt_fail(fail, -EINVAL, "%s is a link to a file that is not there", path);
 	return rc == -ENOENT ? 0 : rc;
 }
 
@@ -158,6 +182,24 @@ bool vt_witness_reached(const struct vt_witness_conf *conf, uint32_t answered)
 {
 	uint32_t every = (1u << conf->count) - 1;
 	return conf->count > 0 && (conf->all ? (answered & every) == every : (answered & every) != 0);
+}
+
+bool vt_witness_has_address(const struct vt_witness *w, const struct sockaddr *addr)
+{
+	if (!addr || addr->sa_family != w->addr.ss_family)
+		return false;
+	if (addr->sa_family == AF_INET)
+		return ((const struct sockaddr_in *)addr)->sin_addr.s_addr ==
+		       ((const struct sockaddr_in *)&w->addr)->sin_addr.s_addr;
+	return addr->sa_family == AF_INET6 && memcmp(&((const struct sockaddr_in6 *)addr)->sin6_addr,
+						     &((const struct sockaddr_in6 *)&w->addr)->sin6_addr,
+						     sizeof(struct in6_addr)) == 0;
+}
+
+bool vt_witness_has_text(const struct vt_witness *w, const char *address)
+{
+	struct vt_witness other = {0};
+	return set_address(&other, address, 0) == 0 && vt_witness_has_address(w, (const struct sockaddr *)&other.addr);
 }
 
 /* ---- what the prober says ----------------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ struct vt_witness {
 	enum vt_witness_kind kind;
 	struct sockaddr_storage addr; /* IPv4 or IPv6; the port is 0 for ping */
 	socklen_t addr_len;
-	char text[VT_WITNESS_TEXT]; /* as written: "ping:192.0.2.1", "tcp:192.0.2.1:22", "tcp:[2001:db8::1]:22" */
+	char text[VT_WITNESS_TEXT]; /* as written: "ping:192.0.2.1", "tcp:192.0.2.1:443", "tcp:[2001:db8::1]:443" */
 };
 
 struct vt_witness_conf {
@@ -40,8 +40,11 @@ struct vt_witness_report {
 };
 
 /* 0, or -EINVAL with a message that says what is wrong with the text. Addresses are numbers: a name needs a name server, which
- * may be what is cut off. */
+ * may be what is cut off. This host itself (loopback), multicast and the like are refused. */
 int vt_witness_parse(struct vt_witness *w, const char *text, struct vt_fail *fail);
+/* The witness is at this address, whatever its port; the same of an address in numbers (false for a name). */
+bool vt_witness_has_address(const struct vt_witness *w, const struct sockaddr *addr);
+bool vt_witness_has_text(const struct vt_witness *w, const char *address);
 /* The keys `witness` and `witness_need` of vmtwind.conf(5). path: for messages. 0 or -EINVAL. */
 int vt_witness_conf_parse(struct vt_witness_conf *conf, const char *text, const char *path, struct vt_fail *fail);
 /* No file: 0, and none. */

@@ -2,6 +2,7 @@
 #include "io/probe.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
@@ -116,4 +117,18 @@ uint32_t vt_probe(const struct vt_witness *witness, unsigned count, unsigned tim
 		if (fds[i].fd >= 0)
 			close_one(&fds[i]);
 	return answered;
+}
+
+uint32_t vt_probe_own(const struct vt_witness *witness, unsigned count)
+{
+	struct ifaddrs *all;
+	uint32_t own = 0;
+	if (getifaddrs(&all) != 0)
+		return (1u << count) - 1; /* not known: none counts */
+	for (const struct ifaddrs *at = all; at; at = at->ifa_next)
+		for (unsigned i = 0; i < count; i++)
+			if (vt_witness_has_address(&witness[i], at->ifa_addr))
+				own |= 1u << i;
+	freeifaddrs(all);
+	return own;
 }

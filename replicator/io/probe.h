@@ -10,5 +10,7 @@
  * reply with this round's own payload, a connection that was accepted. Nothing of a round is left for the next.
  */
 uint32_t vt_probe(const struct vt_witness *witness, unsigned count, unsigned timeout_ms);
+/* A bit for each that is an address of this host now: it would answer whatever is cut. */
+uint32_t vt_probe_own(const struct vt_witness *witness, unsigned count);
 
 #endif

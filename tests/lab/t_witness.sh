@@ -35,13 +35,24 @@ second=$(other "$primary")
 lab cut "$lab_name" all witness
 check "witness gone: told on $primary" wait_for 10 fact "$primary" not-reached
 check "witness gone: told in words" says 0 "witness of this host: not reached for [0-9]+ s" on "$primary" vmtwin status
-pause_s=5
-[ "$VT_SOAK" = no ] || pause_s=$((lease_ms / 1000 + 5))
-sleep "$pause_s"
+sleep $((lease_ms / 1000 + 5))
 check "witness gone: the VM goes on" goes_on 20
 check "witness gone: PRIM and SECOND stay" is_green
 lab mend "$lab_name" all
 check "witness back" wait_for 10 fact "$primary" reached
+
+# Whatever becomes of the prober: silence is not an answer, and it is started again.
+prober() { quiet_on "$1" pgrep -x vmtwin-witness; }
+is_new_prober() { local now; now=$(prober "$1") && [ "$now" != "$2" ]; }
+was=$(prober "$primary")
+check "prober stopped" on "$primary" kill -STOP "$was"
+check "prober stopped: told" wait_for 10 fact "$primary" not-reached
+check "prober stopped: replaced" wait_for 10 is_new_prober "$primary" "$was"
+check "prober stopped: the witness is reached again" wait_for 10 fact "$primary" reached
+was=$(prober "$primary")
+check "prober killed" on "$primary" kill -KILL "$was"
+check "prober killed: replaced" wait_for 10 is_new_prober "$primary" "$was"
+check "prober killed: the witness is reached again" wait_for 10 fact "$primary" reached
 
 # The primary is cut off from everything. Both sides are quorate, fencing fails: only the witness tells them apart.
 lab fence-mode "$lab_name" fail
@@ -70,6 +81,9 @@ on host1 bash -c "echo 'witness = router' >$conf"
 lab service "$lab_name" host1 stop vmtwind && lab service "$lab_name" host1 start vmtwind
 check "bad file: vmtwind runs and says so" wait_for 20 says 0 "witness of this host: $conf:1: 'router' is no witness" on host1 vmtwin status
 check "bad file: the units serve" becomes_green
+on host1 bash -c "echo 'witness = ${witness%.3}.2' >$conf"
+lab service "$lab_name" host1 stop vmtwind && lab service "$lab_name" host1 start vmtwind
+check "the other host as witness: refused" wait_for 20 says 0 "is host2 itself, a host of the cluster" on host1 vmtwin status
 check "no file again" configure ""
-check "no witness, nothing told" on host1 bash -c '! vmtwin status | grep witness'
+check "no witness, nothing told" on host1 bash -c 'words=$(vmtwin status --json) && ! grep \"witness <<<"$words"'
 check "PRIM and SECOND green" becomes_green

@@ -62,6 +62,14 @@ static void bad_files_are_refused(void **state)
 	    {"witness = ping:1.1.1.1 ping:1.1.1.2 ping:1.1.1.3 ping:1.1.1.4 ping:1.1.1.5 ping:1.1.1.6 ping:1.1.1.7 "
 	     "ping:1.1.1.8 ping:1.1.1.9",
 	     "more than 8"},
+	    {"witness = ping:127.0.0.1", "is this host itself"},
+	    {"witness = ping:0.0.0.0", "is this host itself"},
+	    {"witness = tcp:[::1]:443", "is this host itself"},
+	    {"witness = ping:224.0.0.1", "multicast"},
+	    {"witness = ping:255.255.255.255", "broadcast"},
+	    {"witness = ping:ff02::1", "multicast"},
+	    {"witness = ping:fe80::1", "can't be reached"},
+	    {"witness = ping:::ffff:127.0.0.1", "can't be reached"},
 	    {"witness = ping:1111111111111111111111111111111111111111111111111111111111111111111111", "too long"},
 	};
 	struct vt_witness_conf c;
@@ -131,32 +139,40 @@ static void only_our_reply_counts(void **state)
 	assert_false(vt_witness_echo_reply(packet, sizeof packet, false, true, 77));
 }
 
-/* A port on loopback that somebody listens at, or that nobody does. */
-static int listener(char *text, size_t cap, bool listens)
+/* On loopback, which no file may name. */
+static struct vt_witness local(enum vt_witness_kind kind, uint16_t port)
+{
+	struct vt_witness w = {.kind = kind, .addr_len = sizeof(struct sockaddr_in)};
+	struct sockaddr_in *at = (struct sockaddr_in *)&w.addr;
+	*at = (struct sockaddr_in){
+	    .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	return w;
+}
+
+/* A port that somebody listens at, with so much room for who waits; -1: nobody does. */
+static int listener(struct vt_witness *w, int room)
 {
 	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof at;
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
 	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	if (listens)
-		assert_int_equal(listen(fd, 4), 0);
-	snprintf(text, cap, "tcp:127.0.0.1:%u", ntohs(at.sin_port));
+	if (room >= 0)
+		assert_int_equal(listen(fd, room), 0);
+	*w = local(VT_WITNESS_TCP, ntohs(at.sin_port));
 	return fd;
 }
 
 static void real_ones_answer(void **state)
 {
-	char here[32], nobody[32], text[160];
-	struct vt_witness_conf c;
+	struct vt_witness w[3];
 	(void)state;
-	int a = listener(here, sizeof here, true), b = listener(nobody, sizeof nobody, false);
-	snprintf(text, sizeof text, "witness = %s %s ping:127.0.0.1\n", here, nobody);
-	assert_int_equal(parse(&c, text, ""), 0);
+	int a = listener(&w[0], 4), b = listener(&w[1], -1);
+	w[2] = local(VT_WITNESS_PING, 0);
 	uint64_t before = vt_boottime_ns();
-	assert_int_equal(vt_probe(c.witness, c.count, 2000), 5);
+	assert_int_equal(vt_probe(w, 3, 2000), 5);
 	assert_true(vt_boottime_ns() - before < 1900000000u); /* all is known: it does not wait on */
-	assert_int_equal(vt_probe(c.witness, 1, 2000), 1);
+	assert_int_equal(vt_probe(w, 1, 2000), 1);
 	close(a);
 	close(b);
 }
@@ -164,14 +180,10 @@ static void real_ones_answer(void **state)
 /* Nobody takes what waits there: the next connection is not answered, and asking ends in time. */
 static void silence_ends_in_time(void **state)
 {
-	char text[32];
 	struct vt_witness w;
-	struct vt_fail fail = {0};
 	int waiting[4];
 	(void)state;
-	int fd = listener(text, sizeof text, false);
-	assert_int_equal(listen(fd, 0), 0);
-	assert_int_equal(vt_witness_parse(&w, text, &fail), 0);
+	int fd = listener(&w, 0);
 	for (int i = 0; i < 4; i++) {
 		waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 		int rc = connect(waiting[i], (struct sockaddr *)&w.addr, w.addr_len);
@@ -186,6 +198,18 @@ static void silence_ends_in_time(void **state)
 	close(fd);
 }
 
+static void own_addresses_are_known(void **state)
+{
+	struct vt_fail fail = {0};
+	struct vt_witness w[2] = {local(VT_WITNESS_PING, 0)};
+	(void)state;
+	assert_int_equal(vt_witness_parse(&w[1], "tcp:192.0.2.1:443", &fail), 0); /* of documentation (RFC 5737): nobody's */
+	assert_int_equal(vt_probe_own(w, 2), 1);
+	assert_true(vt_witness_has_text(&w[1], "192.0.2.1"));
+	assert_false(vt_witness_has_text(&w[1], "192.0.2.2"));
+	assert_false(vt_witness_has_text(&w[1], "host1"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -193,6 +217,7 @@ int main(void)
 	    cmocka_unit_test(missing_file_is_none), cmocka_unit_test(any_or_all),
 	    cmocka_unit_test(lines_come_back),	    cmocka_unit_test(only_our_reply_counts),
 	    cmocka_unit_test(real_ones_answer),	    cmocka_unit_test(silence_ends_in_time),
+	    cmocka_unit_test(own_addresses_are_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -359,6 +359,7 @@ static void on_cluster_due(void *data)
 	if (rc == 0)
 		rc = qb_loop_poll_add(m->loop, QB_LOOP_HIGH, vt_cpg_fd(m->cpg), POLLIN, m, on_event);
 	if (rc == 0) {
+		vm_witness_check(m);
 		snprintf(m->waiting, sizeof m->waiting, "joining the group");
 		on_event(-1, 0, m);
 		on_proof_due(m);

@@ -306,6 +306,7 @@ void vm_fence_fill(const struct vm_unit *unit, struct vw_fence *fence);
 
 /* witness.c */
 void vm_witness_start(struct vm_master *m);
+void vm_witness_check(struct vm_master *m); /* the cluster's nodes are known: none of them is a witness */
 void vm_witness_child_ended(struct vm_master *m, int status);
 void vm_witness_stop(struct vm_master *m);
 /* From when the proof of a message sent at sent_ns is for this unit: earlier if its host is alone and the witnesses answered

@@ -260,13 +260,13 @@ static int spawn_worker(struct vm_unit *unit, struct vt_fail *fail)
 	char *argv[8];
 	int n = 0;
 	argv[n++] = (char *)(uintptr_t)m->worker_path;
-	argv[n++] = unit->name;
 	if (strcmp(m->run_dir, VT_RUN_DIR) != 0) { /* tests */
 		argv[n++] = (char *)(uintptr_t)"--run-dir";
 		argv[n++] = (char *)(uintptr_t)m->run_dir;
 		argv[n++] = (char *)(uintptr_t)"--conf-dir";
 		argv[n++] = (char *)(uintptr_t)m->unit_dir;
 	}
+	argv[n++] = unit->name; /* last: by that the agents know whose worker it is (ra/worker.h) */
 	argv[n] = NULL;
 	remove_run_file(unit, "sock");
 	remove_run_file(unit, "error");

@@ -42,8 +42,8 @@ static void note_change(struct vm_master *m)
 	if (reached)
 		vt_log(VT_NOTICE, NULL, "witness reached (%s)", text);
 	else
-		vt_log(VT_WARN, NULL, "no witness answers as needed (%s of: %s): a unit whose other host is gone too takes its VM "
-		       "down when its lease ends", w->conf.all ? "all" : "any", text);
+		vt_log(VT_WARN, NULL, "no witness answers as needed (%s of: %s): should the other host go as well, a unit that "
+		       "is not alone by then takes its VM down", w->conf.all ? "all" : "any", text);
 }
 
 uint64_t vm_witness_proof(const struct vm_master *m, const struct vm_unit *unit, uint64_t sent_ns)
@@ -51,6 +51,8 @@ uint64_t vm_witness_proof(const struct vm_master *m, const struct vm_unit *unit,
 	const struct vm_witness *w = &m->witness;
 	if ((w->conf.count == 0 && !w->trouble[0]) || vm_is_member(m, unit->peer_node))
 		return sent_ns;
+	if (w->trouble[0])
+		return 0;
 	return w->proof_ns < sent_ns ? w->proof_ns : sent_ns;
 }
 
@@ -81,13 +83,18 @@ void vm_witness_status(const struct vm_master *m, struct vt_kv *reply)
 
 /* ---- the prober --------------------------------------------------------------------------------------- */
 
+static int32_t on_prober(int32_t fd, int32_t events, void *data);
+
 static void on_overdue(void *data)
 {
 	struct vm_master *m = data;
-	m->witness.timer = 0;
+	struct vm_witness *w = &m->witness;
+	w->timer = 0;
+	if (w->fd >= 0)
+		on_prober(w->fd, 0, m); /* what waits there was not silence */
 	note_change(m);
-	if (m->witness.pid > 0)
-		kill(m->witness.pid, SIGKILL); /* goes on in vm_witness_child_ended */
+	if (w->timer == 0 && w->pid > 0)
+		kill(w->pid, SIGKILL); /* goes on in vm_witness_child_ended */
 }
 
 static int32_t on_prober(int32_t fd, int32_t events, void *data)
@@ -99,7 +106,7 @@ static int32_t on_prober(int32_t fd, int32_t events, void *data)
 	(void)events;
 	ssize_t n = recv(fd, line, sizeof line, MSG_DONTWAIT);
 	if (n > 0 && vt_witness_report_parse(&report, line, (size_t)n) == 0) {
-		if (vt_witness_reached(&w->conf, report.answered) && report.sent_ns > w->proof_ns)
+		if (vt_witness_reached(&w->conf, report.answered) && report.sent_ns > w->proof_ns && report.sent_ns <= vt_boottime_ns())
 			w->proof_ns = report.sent_ns;
 		note_change(m);
 		vm_timer(m, &w->timer, VM_WITNESS_SILENCE_MS, m, on_overdue);
@@ -134,7 +141,9 @@ static int start_prober(struct vm_master *m)
 	}
 	w->pid = pid;
 	w->fd = pair[0];
-	return qb_loop_poll_add(m->loop, QB_LOOP_MED, w->fd, POLLIN, m, on_prober);
+	if (qb_loop_poll_add(m->loop, QB_LOOP_MED, w->fd, POLLIN, m, on_prober) < 0)
+		kill(pid, SIGKILL); /* unheard it is of no use; goes on in vm_witness_child_ended */
+	return 0;
 }
 
 static void on_start_due(void *data)
@@ -157,12 +166,30 @@ void vm_witness_start(struct vm_master *m)
 	if (vt_witness_conf_load(&m->witness.conf, m->host_conf, &fail) < 0) {
 		/* as if none answered: whoever wrote the file wanted one */
 		snprintf(m->witness.trouble, sizeof m->witness.trouble, "%s", fail.text);
-		vt_log(VT_ERR, NULL, "%s; until that is mended and vmtwind restarted, a unit whose other host is gone takes its "
-		       "VM down when its lease ends", fail.text);
+		vt_log(VT_ERR, NULL, "%s; until that is mended and vmtwind restarted, no witness counts", fail.text);
 		return;
 	}
-	if (m->witness.conf.count > 0)
-		on_start_due(m);
+	if (m->witness.conf.count == 0)
+		return;
+	char text[VT_WITNESSES_MAX * VT_WITNESS_TEXT];
+	names(&m->witness.conf, text, sizeof text);
+	vt_log(VT_INFO, NULL, "witnesses, %s of: %s", m->witness.conf.all ? "all" : "any", text);
+	on_start_due(m);
+}
+
+void vm_witness_check(struct vm_master *m)
+{
+	struct vm_witness *w = &m->witness;
+	for (unsigned n = 0; n < m->nodes.count; n++)
+		for (unsigned r = 0; r < m->nodes.node[n].rings; r++)
+			for (unsigned i = 0; i < w->conf.count && !w->trouble[0]; i++)
+				if (vt_witness_has_text(&w->conf.witness[i], m->nodes.node[n].addr[r]))
+					snprintf(w->trouble, sizeof w->trouble,
+						 "%s: %s is %s itself, a host of the cluster: it can be no witness; mend it and "
+						 "restart vmtwind", m->host_conf, w->conf.witness[i].text,
+						 m->nodes.node[n].name);
+	if (w->trouble[0])
+		vt_log(VT_ERR, NULL, "%s", w->trouble);
 }
 
 void vm_witness_child_ended(struct vm_master *m, int status)

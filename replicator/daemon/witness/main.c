@@ -29,9 +29,16 @@ static bool wait_until(int fd, uint64_t due_ns)
 static int probe_for_ever(int fd, const struct vt_witness_conf *conf)
 {
 	char line[VT_WITNESS_LINE_MAX];
+	uint32_t told = 0;
 	for (;;) {
 		struct vt_witness_report report = {.sent_ns = vt_boottime_ns()};
-		report.answered = vt_probe(conf->witness, conf->count, ANSWER_MS);
+		uint32_t own = vt_probe_own(conf->witness, conf->count);
+		for (unsigned i = 0; i < conf->count; i++)
+			if (own & ~told & (1u << i))
+				vt_log(VT_WARN, NULL, "%s is an address of this host: it doesn't count as a witness",
+				       conf->witness[i].text);
+		told = own;
+		report.answered = vt_probe(conf->witness, conf->count, ANSWER_MS) & ~own;
 		size_t len = vt_witness_format(&report, line);
 		if (send(fd, line, len, MSG_NOSIGNAL) != (ssize_t)len)
 			return 1;

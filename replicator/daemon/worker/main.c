@@ -211,7 +211,7 @@ int main(int argc, char **argv)
 	};
 	const char *conf_dir = VT_UNIT_DIR, *run_dir = VT_RUN_DIR, *log_dir = VT_LOG_DIR;
 	int c;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (c == 'c')
 			conf_dir = optarg;
 		else if (c == 'r')
