@@ -12,6 +12,8 @@ static bool kills(const char *action)
 	return action && (strcmp(action, "off") == 0 || strcmp(action, "reboot") == 0);
 }
 
+#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
+
 /* FNV-1a, 64 bits: an identity that needs no secrecy. The separator keeps ("ab","c") from ("a","bc"). */
 static uint64_t mix(uint64_t hash, const void *data, size_t n)
 {
@@ -32,7 +34,7 @@ static uint64_t identity(const struct vt_fence_entry *e)
 	char when[64];
 	int n = snprintf(when, sizeof when, "%" PRId64 ".%09" PRId64, e->completed_s,
 			 e->completed_ns);
-	uint64_t hash = mix(UINT64_C(0xcbf29ce484222325), when, (size_t)n);
+	uint64_t hash = mix(FNV_OFFSET, when, (size_t)n);
 	hash = mix_text(hash, e->target);
 	hash = mix_text(hash, e->action);
 	hash = mix_text(hash, e->origin);
@@ -120,6 +122,40 @@ void vt_fence_remember(struct vt_fence_memory *memory, struct vt_fence_snapshot 
 		if (node)
 			node->record = memory->node[i].last;
 	}
+}
+
+int vt_fence_heard(struct vt_fence_live *live, const char *target, const char *action)
+{
+	unsigned i = 0;
+	if (!target || !*target || !kills(action) || strlen(target) > VT_HOST_NAME_MAX || strpbrk(target, " \t\n"))
+		return 0; /* as vt_fence_add */
+	while (i < live->nodes && strcmp(live->node[i].name, target) != 0)
+		i++;
+	if (i == VT_FENCE_NODES)
+		return -E2BIG;
+	if (i == live->nodes) {
+		live->nodes++;
+		memcpy(live->node[i].name, target, strlen(target) + 1);
+		live->node[i].count = 0;
+	}
+	live->node[i].count++;
+	return 0;
+}
+
+int vt_fence_apply(const struct vt_fence_live *live, struct vt_fence_snapshot *snap)
+{
+	for (unsigned i = 0; i < snap->nodes; i++)
+		snap->node[i].record = 0;
+	for (unsigned i = 0; i < live->nodes; i++) {
+		struct vt_fence_node *node = node_of(snap, live->node[i].name);
+		if (!node)
+			return -E2BIG;
+		uint64_t hash = mix(FNV_OFFSET, &live->nonce, sizeof live->nonce);
+		hash = mix(hash, live->node[i].name, strlen(live->node[i].name) + 1);
+		hash = mix(hash, &live->node[i].count, sizeof live->node[i].count);
+		node->record = hash ? hash : 1;
+	}
+	return 0;
 }
 
 int vt_fence_format(const struct vt_fence_snapshot *snap, char *out, size_t cap)

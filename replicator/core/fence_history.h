@@ -72,6 +72,25 @@ struct vt_fence_memory {
 void vt_fence_remember(struct vt_fence_memory *memory, struct vt_fence_snapshot *snap);
 
 /*
+ * What was told as it happened. Fencers give each other their histories up to half a minute after they met: an old entry that
+ * comes late would look like a fencing since the pairing, in the history of a host that was rebooted. And a clock that was set
+ * back hides a new entry behind an older one. So the history says what is under way; what was done counts from hearing it.
+ */
+struct vt_fence_live {
+	uint64_t nonce; /* of this listener: drawn at its start, not 0 */
+	unsigned nodes;
+	struct {
+		char name[VT_HOST_NAME_MAX + 1];
+		uint64_t count;
+	} node[VT_FENCE_NODES];
+};
+
+/* A fencing has just succeeded. Others than off and reboot are passed over. 0 or -E2BIG (too many nodes). */
+int vt_fence_heard(struct vt_fence_live *live, const char *target, const char *action);
+/* Replaces a known snapshot's records by what was heard: another one after each fencing, 0: none heard yet. 0 or -E2BIG. */
+int vt_fence_apply(const struct vt_fence_live *live, struct vt_fence_snapshot *snap);
+
+/*
  * One snapshot as a line of text, "known READ_NS NODE RECORD PENDING ...\n" or "unknown READ_NS\n",
  * between the watcher and the master. Format returns the length in bytes or -EMSGSIZE; parse takes a
  * line of len bytes with or without its newline, 0 or -EBADMSG.

@@ -43,6 +43,59 @@ static uint64_t record(void)
 	return node ? node->record : 0;
 }
 
+/* An entry that fencers exchange late, or that a clock puts before an older one, is not what counts. */
+static void only_what_was_heard_counts(void **state)
+{
+	struct vt_fence_live live = {.nonce = 42};
+	(void)state;
+	add("reboot", VT_FENCE_DONE, 100, 0);
+	assert_true(record() != 0);
+	assert_int_equal(vt_fence_apply(&live, &snap), 0);
+	assert_true(record() == 0);
+	assert_int_equal(vt_fence_heard(&live, "host2", "on"), 0);
+	assert_int_equal(vt_fence_heard(&live, "host2", NULL), 0);
+	assert_int_equal(vt_fence_heard(&live, NULL, "off"), 0);
+	assert_int_equal(vt_fence_apply(&live, &snap), 0);
+	assert_true(record() == 0);
+	assert_int_equal(vt_fence_heard(&live, "host2", "off"), 0);
+	assert_int_equal(vt_fence_heard(&live, "host3", "reboot"), 0);
+	assert_int_equal(vt_fence_apply(&live, &snap), 0);
+	uint64_t first = record();
+	assert_true(first != 0 && vt_fence_find(&snap, "host3")->record != first);
+	/* the same again: nothing happened since; then another one, whatever the clocks say */
+	assert_int_equal(vt_fence_apply(&live, &snap), 0);
+	assert_true(record() == first);
+	assert_int_equal(vt_fence_heard(&live, "host2", "off"), 0);
+	add("reboot", VT_FENCE_DONE, 50, 0);
+	assert_int_equal(vt_fence_apply(&live, &snap), 0);
+	assert_true(record() != 0 && record() != first);
+	/* another listener's first is another one */
+	live = (struct vt_fence_live){.nonce = 43};
+	assert_int_equal(vt_fence_heard(&live, "host2", "off"), 0);
+	assert_int_equal(vt_fence_apply(&live, &snap), 0);
+	assert_true(record() != first);
+}
+
+/* What is under way is in the history alone; a node that it knows nothing else of is added. */
+static void heard_and_pending(void **state)
+{
+	struct vt_fence_live live = {.nonce = 42};
+	char name[16];
+	(void)state;
+	add("reboot", VT_FENCE_PENDING, 0, 0);
+	assert_int_equal(vt_fence_heard(&live, "host1", "off"), 0);
+	assert_int_equal(vt_fence_apply(&live, &snap), 0);
+	assert_true(vt_fence_find(&snap, "host2")->pending && record() == 0);
+	assert_true(vt_fence_find(&snap, "host1")->record != 0);
+	for (int i = 0; i < VT_FENCE_NODES - 1; i++) {
+		snprintf(name, sizeof name, "n%d", i);
+		assert_int_equal(vt_fence_heard(&live, name, "off"), 0);
+	}
+	assert_int_equal(vt_fence_heard(&live, "one more", "off"), 0); /* no name of a node */
+	assert_int_equal(vt_fence_heard(&live, "more", "off"), -E2BIG);
+	assert_int_equal(vt_fence_apply(&live, &snap), -E2BIG);
+}
+
 static void unfencing_proves_nothing(void **state)
 {
 	(void)state;
@@ -208,6 +261,8 @@ static void lost_history_forges_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test_setup(only_what_was_heard_counts, clear),
+	    cmocka_unit_test_setup(heard_and_pending, clear),
 	    cmocka_unit_test_setup(unfencing_proves_nothing, clear),
 	    cmocka_unit_test_setup(failure_proves_nothing, clear),
 	    cmocka_unit_test_setup(pending_is_no_proof, clear),

@@ -58,8 +58,8 @@ static uint64_t later_ns(unsigned ms)
 	return vt_boottime_ns() + (uint64_t)ms * 1000000;
 }
 
-/* Notifications only wake us: the history is read afresh whatever they say. The library gives its
- * callbacks no context, and needs none here: each dispatch is followed by a line. */
+/* Most notifications only wake us: the history is read afresh whatever they say. The library gives its
+ * callbacks no context; each dispatch is followed by a line. */
 static void on_notify(stonith_t *st, stonith_event_t *event)
 {
 	(void)st;
@@ -82,6 +82,17 @@ static void lost(struct watch *w)
 	disconnect(w);
 }
 
+/* Static for the same reason. */
+static struct vt_fence_live live;
+
+static void on_fence(stonith_t *st, stonith_event_t *event)
+{
+	(void)st;
+	if (event && event->result == 0 && vt_fence_heard(&live, event->target, event->action) < 0)
+		vt_log(VT_ERR, NULL, "the fencing of %s can't be kept in mind: more than %d nodes were fenced", event->target,
+		       VT_FENCE_NODES);
+}
+
 /*
  * The library's dispatch spins for ever on a connection that was hung up: it is never called on one,
  * and since the fencer may die in the middle of it, an alarm ends us then (we are started again).
@@ -101,13 +112,14 @@ static void dispatch(struct watch *w, int events)
 
 static int sign_on(struct watch *w)
 {
-	static const char *const events[] = {T_STONITH_NOTIFY_FENCE, T_STONITH_NOTIFY_HISTORY,
-					     T_STONITH_NOTIFY_HISTORY_SYNCED};
+	static const char *const events[] = {T_STONITH_NOTIFY_HISTORY, T_STONITH_NOTIFY_HISTORY_SYNCED};
 	stonith_t *st = stonith_api_new();
 	if (!st)
 		return -ENOMEM;
 	w->st = st;
 	int rc = st->cmds->connect(st, "vmtwin-fencewatch", &w->fd);
+	if (rc >= 0)
+		rc = st->cmds->register_notification(st, T_STONITH_NOTIFY_FENCE, on_fence);
 	for (size_t i = 0; rc >= 0 && i < sizeof events / sizeof events[0]; i++)
 		rc = st->cmds->register_notification(st, events[i], on_notify);
 	if (rc < 0) {
@@ -184,6 +196,14 @@ static void take_snapshot(struct watch *w, struct vt_fence_snapshot *snap)
 	if (!w->st || snap->read_ns < w->settled_ns)
 		return;
 	int rc = read_history(w, snap);
+	/* A fencing that the history calls done, and not pending any more, was told before it was read. */
+	struct pollfd told = {.fd = w->fd, .events = POLLIN};
+	while (rc == 0 && w->st && poll(&told, 1, 0) > 0)
+		dispatch(w, told.revents);
+	if (!w->st)
+		return;
+	if (rc == 0)
+		rc = vt_fence_apply(&live, snap);
 	snap->known = rc == 0;
 	if (rc == 0)
 		return;
@@ -256,6 +276,7 @@ int main(int argc, char **argv)
 	static struct watch w = {.fd = -1}; /* large */
 	vt_log_setup("vmtwin-fencewatch", VT_INFO);
 	signal(SIGPIPE, SIG_IGN);
+	live.nonce = vt_random_u64() | 1;
 	if (argc == 3 && strcmp(argv[1], "--fd") == 0) {
 		int fd = atoi(argv[2]);
 		if (dup2(fd, STDIN_FILENO) < 0 || dup2(fd, STDOUT_FILENO) < 0) {
