@@ -41,6 +41,7 @@ enum {
 	CALL_TIMEOUT_S = 4,
 	SETTLE_MS = 2000,
 	DISPATCH_LIMIT_S = 4,
+	EVENTS_MAX = 1000, /* taken between two lines; the rest comes with the next one */
 };
 
 struct watch {
@@ -198,7 +199,7 @@ static void take_snapshot(struct watch *w, struct vt_fence_snapshot *snap)
 	int rc = read_history(w, snap);
 	/* A fencing that the history calls done, and not pending any more, was told before it was read. */
 	struct pollfd told = {.fd = w->fd, .events = POLLIN};
-	while (rc == 0 && w->st && poll(&told, 1, 0) > 0)
+	for (int i = 0; rc == 0 && w->st && i < EVENTS_MAX && poll(&told, 1, 0) > 0; i++)
 		dispatch(w, told.revents);
 	if (!w->st)
 		return;
