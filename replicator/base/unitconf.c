@@ -25,6 +25,7 @@ enum key {
 	K_LINK,
 	K_LEASE,
 	K_OUTDATE,
+	K_UNFENCED,
 	KEYS
 };
 
@@ -32,6 +33,7 @@ static const char *const key_name[KEYS] = {
     [K_DIRECTORY] = "directory",  [K_HOSTS] = "hosts",	  [K_STORE] = "store",
     [K_DOMAIN] = "domain",	  [K_MODE] = "mode",	  [K_PORT] = "port",
     [K_LINK] = "link_timeout_ms", [K_LEASE] = "lease_ms", [K_OUTDATE] = "outdate_timeout_ms",
+    [K_UNFENCED] = "allow_unfenced",
 };
 
 /* One run over a file. */
@@ -160,6 +162,12 @@ static int set_number(struct parser *p, const char *key, const char *value, uint
 	return 0;
 }
 
+static int set_yes_no(struct parser *p, const char *key, const char *value, bool *out)
+{
+	*out = strcmp(value, "yes") == 0;
+	return *out || strcmp(value, "no") == 0 ? 0 : bad(p, key, value, "must be yes or no");
+}
+
 static int set_key(struct parser *p, enum key k, const char *value)
 {
 	struct vt_unitconf *c = p->conf;
@@ -189,6 +197,8 @@ static int set_key(struct parser *p, enum key k, const char *value)
 		return set_number(p, key_name[k], value, 5000, 600000, &c->lease_ms);
 	case K_OUTDATE:
 		return set_number(p, key_name[k], value, 1000, 60000, &c->outdate_timeout_ms);
+	case K_UNFENCED:
+		return set_yes_no(p, key_name[k], value, &c->allow_unfenced);
 	case KEYS:
 		break;
 	}
@@ -355,9 +365,11 @@ static int write_text(int fd, const struct vt_unitconf *c)
 			"port = %u\n"
 			"link_timeout_ms = %u\n"
 			"lease_ms = %u\n"
-			"outdate_timeout_ms = %u\n",
+			"outdate_timeout_ms = %u\n"
+			"%s",
 			c->name, c->directory, c->hosts[0], c->hosts[1], c->store, c->domain,
-			c->port, c->link_timeout_ms, c->lease_ms, c->outdate_timeout_ms);
+			c->port, c->link_timeout_ms, c->lease_ms, c->outdate_timeout_ms,
+			c->allow_unfenced ? "allow_unfenced = yes\n" : "");
 	if (n < 0)
 		return errno ? -errno : -EIO;
 	return fsync(fd) < 0 ? -errno : 0;

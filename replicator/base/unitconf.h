@@ -12,10 +12,13 @@
  *   lease_ms           how long this host may trust its last proof of quorum, 5000..600000 (30000)
  *   outdate_timeout_ms wait for the peer's answer to OUTDATE before fencing is asked for,
  *                      1000..60000 (5000)
+ *   allow_unfenced     yes: fence_vmtwin may report success with neither quorum nor a witness; both sides of
+ *                      a split then go on, and one branch is lost to the operator's choice (no)
  */
 #ifndef VMTWIN_BASE_UNITCONF_H
 #define VMTWIN_BASE_UNITCONF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +41,7 @@ struct vt_unitconf {
 	uint32_t link_timeout_ms;
 	uint32_t lease_ms;
 	uint32_t outdate_timeout_ms;
+	bool allow_unfenced;
 };
 
 /* True if name may name a unit: [a-z0-9][a-z0-9._-]{0,62}. */

@@ -6,9 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-
-#include "base/conffile.h"
 
 /* ---- who ---------------------------------------------------------------------------------------------- */
 
@@ -102,80 +99,27 @@ int vt_witness_parse(struct vt_witness *w, const char *text, struct vt_fail *fai
 	return fault ? vt_fail(fail, -EINVAL, "'%s' %s: it can be no witness", text, fault) : 0;
 }
 
-/* ---- the file ----------------------------------------------------------------------------------------- */
+/* ---- the list ----------------------------------------------------------------------------------------- */
 
-struct parser {
-	struct vt_witness_conf *conf;
-	const char *path;
-	unsigned seen_witness, seen_need; /* the line that set it, 0: none */
-};
-
-static int set_witnesses(struct parser *p, unsigned line, const char *value, struct vt_fail *fail)
+int vt_witness_list_parse(struct vt_witness_conf *conf, const char *value, struct vt_fail *fail)
 {
-	struct vt_witness_conf *c = p->conf;
-	struct vt_fail why = {0};
+	conf->count = 0;
 	for (const char *at = value + strspn(value, " \t"); *at; at += strspn(at, " \t")) {
 		char text[VT_WITNESS_TEXT * 2];
 		size_t len = strcspn(at, " \t");
-		if (c->count == VT_WITNESSES_MAX)
-			return vt_fail(fail, -EINVAL, "%s:%u: more than %d witnesses", p->path, line, VT_WITNESSES_MAX);
+		if (conf->count == VT_WITNESSES_MAX)
+			return vt_fail(fail, -EINVAL, "more than %d witnesses", VT_WITNESSES_MAX);
 		snprintf(text, sizeof text, "%.*s", len < sizeof text ? (int)len : (int)sizeof text - 1, at);
-		if (vt_witness_parse(&c->witness[c->count], text, &why) < 0)
-			return vt_fail(fail, -EINVAL, "%s:%u: %s", p->path, line, why.text);
-		for (unsigned i = 0; i < c->count; i++)
-			if (strcmp(c->witness[i].text, text) == 0)
-				return vt_fail(fail, -EINVAL, "%s:%u: %s is named twice", p->path, line, text);
-		c->count++;
+		int rc = vt_witness_parse(&conf->witness[conf->count], text, fail);
+		if (rc < 0)
+			return rc;
+		for (unsigned i = 0; i < conf->count; i++)
+			if (strcmp(conf->witness[i].text, text) == 0)
+				return vt_fail(fail, -EINVAL, "%s is named twice", text);
+		conf->count++;
 		at += len;
 	}
-	return c->count ? 0 : vt_fail(fail, -EINVAL, "%s:%u: 'witness' has no value", p->path, line);
-}
-
-static int take_pair(void *ctx, unsigned line, const char *key, const char *value, struct vt_fail *fail)
-{
-	struct parser *p = ctx;
-	bool need = strcmp(key, "witness_need") == 0;
-	unsigned *seen = need ? &p->seen_need : &p->seen_witness;
-	if (!need && strcmp(key, "witness") != 0)
-		return vt_fail(fail, -EINVAL, "%s:%u: unknown key '%.64s'; known: witness, witness_need (vmtwind.conf(5))",
-			       p->path, line, key);
-	if (*seen)
-		return vt_fail(fail, -EINVAL, "%s:%u: '%s' is already set in line %u", p->path, line, key, *seen);
-	*seen = line;
-	if (!need)
-		return set_witnesses(p, line, value, fail);
-	p->conf->all = strcmp(value, "all") == 0;
-	if (p->conf->all || strcmp(value, "any") == 0)
-		return 0;
-	return vt_fail(fail, -EINVAL, "%s:%u: witness_need = '%.64s': must be 'any' or 'all'", p->path, line, value);
-}
-
-int vt_witness_conf_parse(struct vt_witness_conf *conf, const char *text, const char *path, struct vt_fail *fail)
-{
-	struct parser p = {.conf = conf, .path = path};
-	memset(conf, 0, sizeof *conf);
-	int rc = vt_conf_parse(text, path, take_pair, &p, fail);
-	if (rc == 0 && p.seen_need && !p.seen_witness)
-		rc = vt_fail(fail, -EINVAL, "%s:%u: witness_need without a witness", path, p.seen_need);
-	if (rc < 0)
-		memset(conf, 0, sizeof *conf);
-	return rc;
-}
-
-int vt_witness_conf_load(struct vt_witness_conf *conf, const char *path, struct vt_fail *fail)
-{
-	memset(conf, 0, sizeof *conf);
-	char *text = malloc(VT_CONF_FILE_MAX);
-	if (!text)
-		return vt_fail(fail, -ENOMEM, "out of memory reading %s", path);
-	int rc = vt_conf_read(path, text, VT_CONF_FILE_MAX, fail);
-	if (rc == 0)
-		rc = vt_witness_conf_parse(conf, text, path, fail);
-	free(text);
-	struct stat st;
-	if (rc == -ENOENT && lstat(path, &st) == 0)
-		return vt_fail(fail, -EINVAL, "%s is a link to a file that is not there", path);
-	return rc == -ENOENT ? 0 : rc;
+	return conf->count ? 0 : vt_fail(fail, -EINVAL, "no witness is named");
 }
 
 bool vt_witness_reached(const struct vt_witness_conf *conf, uint32_t answered)

@@ -45,10 +45,8 @@ int vt_witness_parse(struct vt_witness *w, const char *text, struct vt_fail *fai
 /* The witness is at this address, whatever its port; the same of an address in numbers (false for a name). */
 bool vt_witness_has_address(const struct vt_witness *w, const struct sockaddr *addr);
 bool vt_witness_has_text(const struct vt_witness *w, const char *address);
-/* The keys `witness` and `witness_need` of vmtwind.conf(5). path: for messages. 0 or -EINVAL. */
-int vt_witness_conf_parse(struct vt_witness_conf *conf, const char *text, const char *path, struct vt_fail *fail);
-/* No file: 0, and none. */
-int vt_witness_conf_load(struct vt_witness_conf *conf, const char *path, struct vt_fail *fail);
+/* A list separated by spaces; conf->all is left as it is. 0 or -EINVAL. */
+int vt_witness_list_parse(struct vt_witness_conf *conf, const char *value, struct vt_fail *fail);
 /* Enough of them answered, as the configuration asks. */
 bool vt_witness_reached(const struct vt_witness_conf *conf, uint32_t answered);
 

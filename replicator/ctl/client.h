@@ -14,6 +14,15 @@
  *   monitor  unit                    -> role=stopped|secondary|primary, failed=0|1, reason
  *   status   [unit]                  -> per unit N (from 0): unitN.name, unitN.state, ... see
  *                                       docs/CONTROL.md
+ *   fence    node, action (off, reboot), id (a number, not 0, the same for as long as the caller asks)
+ *            -> at once; to be asked again within 2 s, until state is not "waiting":
+ *               state=waiting  text (what for), left_ms (at least so long yet, if nothing breaks)
+ *               state=done     the node has surely ended its VMs (and, in an order, itself); text
+ *               state=refused  this request is never fulfilled; text says why and what to do
+ *            Not asked for 5 s it is forgotten; what was begun (an order to a member) is not taken back.
+ *   fence-status node   -> state=on (a member), off (surely ended), unknown; text
+ *   fence-ready         -> rc 0: fence_vmtwin can work here; else text says why not.
+ *                          nodes="NAME NAME", self, need_ms (silence that success takes at least)
  * A request for a unit that is not started answers rc -ENOENT (monitor: rc 0, role=stopped).
  */
 #ifndef VMTWIN_CTL_CLIENT_H

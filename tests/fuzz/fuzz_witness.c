@@ -2,18 +2,20 @@
 /* The host's file, the prober's lines and replies to pings against any bytes. The first byte chooses. */
 #include "tests/fuzz/fuzz.h"
 
-#include "base/witness.h"
+#include "base/hostconf.h"
 
 static void the_file(const char *text)
 {
-	struct vt_witness_conf conf;
+	struct vt_hostconf host;
 	struct vt_fail fail = {0};
-	int rc = vt_witness_conf_parse(&conf, text, "fuzz", &fail);
+	int rc = vt_hostconf_parse(&host, text, "fuzz", &fail);
+	struct vt_witness_conf conf = host.witness;
 	if (rc != 0) {
-		require(rc == -EINVAL && fail.text[0] != '\0' && conf.count == 0);
+		require(rc == -EINVAL && fail.text[0] != '\0' && conf.count == 0 && !host.self_fence && !host.watchdog[0]);
 		return;
 	}
-	require(conf.count <= VT_WITNESSES_MAX);
+	require(conf.count <= VT_WITNESSES_MAX && host.watchdog_ms >= VT_WATCHDOG_MIN_S * 1000 &&
+		host.watchdog_ms <= VT_WATCHDOG_MAX_S * 1000);
 	for (unsigned i = 0; i < conf.count; i++) {
 		struct vt_witness again;
 		require(vt_witness_parse(&again, conf.witness[i].text, &fail) == 0);

@@ -8,12 +8,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/hostconf.h"
 #include "io/probe.h"
 
 static int parse(struct vt_witness_conf *c, const char *text, const char *want)
 {
+	struct vt_hostconf h;
 	struct vt_fail fail = {0};
-	int rc = vt_witness_conf_parse(c, text, "f", &fail);
+	int rc = vt_hostconf_parse(&h, text, "f", &fail);
+	*c = h.witness;
 	if (rc != 0 && !strstr(fail.text, want))
 		fail_msg("\"%s\" says: %s", text, fail.text);
 	return rc;
@@ -82,12 +85,12 @@ static void bad_files_are_refused(void **state)
 
 static void missing_file_is_none(void **state)
 {
-	struct vt_witness_conf c;
+	struct vt_hostconf h;
 	struct vt_fail fail = {0};
 	(void)state;
-	assert_int_equal(vt_witness_conf_load(&c, "/nowhere/vmtwind.conf", &fail), 0);
-	assert_int_equal(c.count, 0);
-	assert_true(vt_witness_conf_load(&c, "/", &fail) < 0);
+	assert_int_equal(vt_hostconf_load(&h, "/nowhere/vmtwind.conf", &fail), 0);
+	assert_int_equal(h.witness.count, 0);
+	assert_true(vt_hostconf_load(&h, "/", &fail) < 0);
 	assert_non_null(strstr(fail.text, "cannot read /"));
 }
 

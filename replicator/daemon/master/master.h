@@ -30,7 +30,7 @@
 #include "base/log.h"
 #include "base/paths.h"
 #include "base/unitconf.h"
-#include "base/witness.h"
+#include "base/hostconf.h"
 #include "core/fence_history.h"
 #include "io/cpg.h"
 #include "io/ipcs.h"
@@ -176,7 +176,7 @@ struct vm_watcher { /* the fencing watcher */
 };
 
 struct vm_witness { /* the witnesses and their prober */
-	struct vt_witness_conf conf;
+	struct vt_witness_conf conf; /* of the host's file */
 	char trouble[512]; /* why the file can't be used; "": nothing */
 	pid_t pid;	   /* 0: not running */
 	int fd;
@@ -222,6 +222,7 @@ struct vm_master {
 
 	struct vm_watcher watcher;
 	struct vm_witness witness;
+	struct vt_hostconf host;
 	char fence_asked_node[VT_HOST_NAME_MAX + 1];
 	uint64_t fence_asked_ns; /* 0: never */
 };

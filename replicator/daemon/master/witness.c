@@ -163,7 +163,9 @@ static void on_start_due(void *data)
 void vm_witness_start(struct vm_master *m)
 {
 	struct vt_fail fail = {0};
-	if (vt_witness_conf_load(&m->witness.conf, m->host_conf, &fail) < 0) {
+	int rc = vt_hostconf_load(&m->host, m->host_conf, &fail);
+	m->witness.conf = m->host.witness;
+	if (rc < 0) {
 		/* as if none answered: whoever wrote the file wanted one */
 		snprintf(m->witness.trouble, sizeof m->witness.trouble, "%s", fail.text);
 		vt_log(VT_ERR, NULL, "%s; until that is mended and vmtwind restarted, no witness counts", fail.text);
