@@ -80,3 +80,27 @@ struct vc_fence_verdict vc_fence_verdict(const struct vc_fence_facts *f, uint64_
 		return say(VC_FENCE_WAITING, VC_WHY_SILENCE);
 	return by_silence(f, now);
 }
+
+void vc_seen_member(struct vc_seen *s, bool member, uint64_t now)
+{
+	if (member && s->member_ns == 0)
+		s->member_ns = now;
+	if (member || s->member_ns == 0)
+		return;
+	s->member_ns = 0;
+	/* A vmtwind that it starts by itself from now on is not seen: the silence begins anew. */
+	s->left_ns = s->silent_ns = now;
+}
+
+void vc_seen_daemon(struct vc_seen *s, bool there, uint64_t now)
+{
+	s->silent_ns = there ? 0 : now;
+}
+
+void vc_seen_since(uint64_t *since, bool so, uint64_t now)
+{
+	if (!so)
+		*since = 0;
+	else if (*since == 0)
+		*since = now;
+}

@@ -43,6 +43,18 @@ struct vc_fence_facts {
 	uint64_t order_ns;
 };
 
+/* What has become of another host, as its going is told. */
+struct vc_seen {
+	uint64_t member_ns; /* a member since */
+	uint64_t left_ns;   /* when it left the membership last */
+	uint64_t silent_ns; /* its vmtwind out of the group, and no leaving of the membership, since */
+};
+
+void vc_seen_member(struct vc_seen *s, bool member, uint64_t now_ns);
+void vc_seen_daemon(struct vc_seen *s, bool there, uint64_t now_ns); /* also at the beginning, when it is not there */
+/* Since when something is so without a break: *since. */
+void vc_seen_since(uint64_t *since_ns, bool so, uint64_t now_ns);
+
 enum vc_fence_state {
 	VC_FENCE_WAITING,
 	VC_FENCE_ORDER, /* send the order to end itself, then ask again */

@@ -2,9 +2,7 @@
 /* What fence_vmtwin is told: every rule, and that one second before its time nothing is said. */
 #include "tests/unit/unit.h"
 
-#include <errno.h>
 
-#include "base/hostconf.h"
 #include "base/timing.h"
 #include "core/verdict.h"
 
@@ -151,6 +149,33 @@ static void member_without_daemon(void **state)
 	expect(&f, S(1000), VC_FENCE_WAITING, VC_WHY_SILENCE);
 }
 
+/* Its vmtwind ends at 20; its node is cut off at 50 and may start another one there. */
+static void silence_begins_anew(void **state)
+{
+	struct vc_seen s = {0};
+	uint64_t since = 0;
+	(void)state;
+	vc_seen_member(&s, true, S(10));
+	vc_seen_daemon(&s, true, S(11));
+	assert_true(s.member_ns == S(10) && s.silent_ns == 0);
+	vc_seen_daemon(&s, false, S(20));
+	vc_seen_member(&s, true, S(30));
+	assert_true(s.member_ns == S(10) && s.silent_ns == S(20));
+	vc_seen_member(&s, false, S(50));
+	vc_seen_member(&s, false, S(60));
+	assert_true(s.member_ns == 0 && s.silent_ns == S(50) && s.left_ns == S(50));
+	vc_seen_member(&s, true, S(70));
+	assert_true(s.silent_ns == S(50)); /* that its node is back says nothing of its vmtwind */
+	vc_seen_daemon(&s, true, S(71));
+	assert_true(s.silent_ns == 0 && s.left_ns == S(50));
+	vc_seen_since(&since, true, S(1));
+	vc_seen_since(&since, true, S(2));
+	assert_true(since == S(1));
+	vc_seen_since(&since, false, S(3));
+	vc_seen_since(&since, true, S(4));
+	assert_true(since == S(4));
+}
+
 static void the_sums(void **state)
 {
 	struct vt_cluster_timing t = {.token_ms = 3000, .consensus_ms = 3600, .device_timeout_ms = 10000, .device_sync_ms = 30000};
@@ -165,43 +190,13 @@ static void the_sums(void **state)
 	assert_int_equal(vt_timing_own_ms(30000), 27000);
 }
 
-static void the_host_s_file(void **state)
-{
-	static const struct {
-		const char *text, *says;
-	} bad[] = {
-	    {"self_fence = maybe", "f:1: self_fence = 'maybe': must be 'yes' or 'no'"},
-	    {"self_fence =", "f:1: 'self_fence' has no value"},
-	    {"self-fence = yes", "f:1: unknown key 'self-fence'; did you mean 'self_fence'?"},
-	    {"watchdog = watchdog0", "f:1: watchdog = 'watchdog0': must be a device"},
-	    {"watchdog = /dev/../etc/passwd", "must be a device"},
-	    {"watchdog_timeout_s = 10", "f:1: watchdog_timeout_s without a watchdog"},
-	    {"watchdog = /dev/watchdog\nwatchdog_timeout_s = 2", "f:2: watchdog_timeout_s = '2': must be a whole number from 3"},
-	    {"watchdog = /dev/watchdog\nwatchdog_timeout_s = 10s", "must be a whole number"},
-	    {"self_fence = yes\nself_fence = yes", "f:2: 'self_fence' is already set in line 1"},
-	};
-	struct vt_hostconf h;
-	struct vt_fail why = {0};
-	(void)state;
-	assert_int_equal(vt_hostconf_parse(&h, "self_fence = yes\nwatchdog = /dev/watchdog0\n", "f", &why), 0);
-	assert_true(h.self_fence);
-	assert_string_equal(h.watchdog, "/dev/watchdog0");
-	assert_int_equal(h.watchdog_ms, VT_WATCHDOG_DEFAULT_MS);
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		assert_int_equal(vt_hostconf_parse(&h, bad[i].text, "f", &why), -EINVAL);
-		if (!strstr(why.text, bad[i].says))
-			fail_msg("\"%s\" says: %s", bad[i].text, why.text);
-		assert_true(!h.self_fence && !h.watchdog[0]);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(silence_and_own_vote),  cmocka_unit_test(witness_without_a_break),
 	    cmocka_unit_test(setup),		     cmocka_unit_test(member_is_ordered),
 	    cmocka_unit_test(who_came_back_lives),   cmocka_unit_test(member_without_daemon),
-	    cmocka_unit_test(the_sums),		     cmocka_unit_test(the_host_s_file),
+	    cmocka_unit_test(silence_begins_anew), cmocka_unit_test(the_sums),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -34,26 +34,15 @@ void vm_fencing_ready(struct vm_master *m)
 	uint64_t now = vt_boottime_ns();
 	for (unsigned i = 0; i < m->nodes.count; i++)
 		if (!has_daemon(m, m->nodes.node[i].id))
-			m->seen[i].silent_ns = now;
+			vc_seen_daemon(&m->seen[i].s, false, now);
 }
 
 void vm_fencing_quorum(struct vm_master *m)
 {
 	uint64_t now = vt_boottime_ns();
-	if (!m->quorate)
-		m->quorate_ns = 0;
-	else if (m->quorate_ns == 0)
-		m->quorate_ns = now;
-	for (unsigned i = 0; i < m->nodes.count; i++) {
-		struct vm_seen *seen = &m->seen[i];
-		bool member = vm_is_member(m, m->nodes.node[i].id);
-		if (member && seen->member_ns == 0)
-			seen->member_ns = now;
-		if (!member && seen->member_ns != 0) {
-			seen->member_ns = 0;
-			seen->left_ns = seen->silent_ns = now;
-		}
-	}
+	vc_seen_since(&m->quorate_ns, m->quorate, now);
+	for (unsigned i = 0; i < m->nodes.count; i++)
+		vc_seen_member(&m->seen[i].s, vm_is_member(m, m->nodes.node[i].id), now);
 }
 
 void vm_fencing_group(struct vm_master *m, uint32_t id, bool joined)
@@ -63,11 +52,11 @@ void vm_fencing_group(struct vm_master *m, uint32_t id, bool joined)
 		return;
 	struct vm_seen *seen = seen_of(m, node);
 	if (joined) {
-		seen->silent_ns = 0;
+		vc_seen_daemon(&seen->s, true, 0);
 		if (seen->order != VC_ORDER_OBEYED)
 			seen->order = VC_ORDER_NONE; /* it was for the one before */
 	} else if (!has_daemon(m, id)) {
-		seen->silent_ns = vt_boottime_ns();
+		vc_seen_daemon(&seen->s, false, vt_boottime_ns());
 	}
 }
 
@@ -134,9 +123,9 @@ static void gather(struct vm_master *m, const struct vt_node *node, struct vc_fe
 	f->is_self = node->id == m->self_node;
 	f->member = vm_is_member(m, node->id);
 	f->daemon = has_daemon(m, node->id);
-	f->member_ns = seen->member_ns;
-	f->silent_ns = seen->silent_ns;
-	f->left_ns = seen->left_ns;
+	f->member_ns = seen->s.member_ns;
+	f->silent_ns = seen->s.silent_ns;
+	f->left_ns = seen->s.left_ns;
 	f->order = seen->order;
 	f->order_ns = seen->order_ns;
 }
@@ -322,9 +311,9 @@ static void on_fence(struct vm_master *m, const struct vt_kv *request, struct vt
 		r->asked_ns = now;
 		f.begun_ns = r->begun_ns;
 		const struct vm_seen *seen = seen_of(m, node);
-		bool before = seen->left_ns >= seen->order_ns && r->begun_ns > seen->left_ns; /* what it obeyed was another request */
+		bool before = seen->s.left_ns >= seen->order_ns && r->begun_ns > seen->s.left_ns; /* what it obeyed was another request */
 		f.order = before ? VC_ORDER_NONE : seen->order;
-		f.away = r->away || seen->left_ns >= r->begun_ns;
+		f.away = r->away || seen->s.left_ns >= r->begun_ns;
 	}
 	struct vc_fence_verdict v = vc_fence_verdict(&f, now);
 	if (v.state == VC_FENCE_ORDER)

@@ -198,9 +198,7 @@ struct vm_witness { /* the witnesses and their prober */
 };
 
 struct vm_seen { /* what has become of a node; times are CLOCK_BOOTTIME, 0: not so */
-	uint64_t member_ns; /* a member since */
-	uint64_t left_ns;   /* when it was last seen to leave the membership */
-	uint64_t silent_ns; /* its vmtwind out of the group, and no change of its membership, since */
+	struct vc_seen s;
 	uint64_t doomed_ns; /* when it was ordered to end itself, by whomever */
 	enum vc_order order; /* ours */
 	uint64_t order_ns, order_id;
