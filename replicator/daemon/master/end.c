@@ -180,11 +180,25 @@ static uint64_t kept_proof(const struct vm_master *m)
 	return ns <= vt_boottime_ns() ? ns : 0;
 }
 
+static uint64_t own_ns(struct vm_master *m)
+{
+	struct vm_leases l = vm_leases(m);
+	return vt_timing_own_ms(l.longest_ms ? l.longest_ms : LEASE_OTHERWISE_MS) * NS_PER_MS;
+}
+
 static void open_watchdog(struct vm_master *m)
 {
 	struct vt_fail fail = {0};
 	if (!m->host.watchdog[0] || m->end.watchdog_fd >= 0)
 		return;
+	if (2 * m->host.watchdog_ms * NS_PER_MS > own_ns(m)) {
+		if (!m->end.watchdog_told)
+			vt_log(VT_ERR, NULL, "watchdog_timeout_s in %s is more than half of what a host counts on of the longest "
+			       "lease (nine tenths of lease_ms): the watchdog is not armed; make it shorter, or lease_ms longer",
+			       m->host_conf);
+		m->end.watchdog_told = true;
+		return;
+	}
 	int fd = vt_watchdog_open(m->host.watchdog, m->host.watchdog_ms, &fail);
 	if (fd >= 0)
 		vt_log(VT_NOTICE, NULL, "watchdog %s is armed: it resets this host %u s after the last good word of the cluster",
@@ -206,12 +220,6 @@ void vm_end_proof(struct vm_master *m, uint64_t sent_ns)
 	m->end.stale_told = false;
 	keep_proof(m);
 	open_watchdog(m);
-}
-
-static uint64_t own_ns(struct vm_master *m)
-{
-	struct vm_leases l = vm_leases(m);
-	return vt_timing_own_ms(l.longest_ms ? l.longest_ms : LEASE_OTHERWISE_MS) * NS_PER_MS;
 }
 
 static void on_tick(void *data)
