@@ -81,15 +81,19 @@ struct vc_fence_verdict vc_fence_verdict(const struct vc_fence_facts *f, uint64_
 	return by_silence(f, now);
 }
 
+void vc_seen_left(struct vc_seen *s, uint64_t now)
+{
+	s->member_ns = 0;
+	/* A vmtwind that it starts by itself from now on is not seen: the silence begins anew. */
+	s->left_ns = s->silent_ns = now;
+}
+
 void vc_seen_member(struct vc_seen *s, bool member, uint64_t now)
 {
 	if (member && s->member_ns == 0)
 		s->member_ns = now;
-	if (member || s->member_ns == 0)
-		return;
-	s->member_ns = 0;
-	/* A vmtwind that it starts by itself from now on is not seen: the silence begins anew. */
-	s->left_ns = s->silent_ns = now;
+	if (!member && s->member_ns != 0)
+		vc_seen_left(s, now);
 }
 
 void vc_seen_daemon(struct vc_seen *s, bool there, uint64_t now)

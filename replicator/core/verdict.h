@@ -51,6 +51,8 @@ struct vc_seen {
 };
 
 void vc_seen_member(struct vc_seen *s, bool member, uint64_t now_ns);
+/* It left the membership, as the group tells: earlier than quorum does, which may wait for its device. */
+void vc_seen_left(struct vc_seen *s, uint64_t now_ns);
 void vc_seen_daemon(struct vc_seen *s, bool there, uint64_t now_ns); /* also at the beginning, when it is not there */
 /* Since when something is so without a break: *since. */
 void vc_seen_since(uint64_t *since_ns, bool so, uint64_t now_ns);

@@ -239,7 +239,7 @@ static void on_change(void *ctx, uint64_t member, enum vt_cpg_change how)
 	const struct vt_node *node = vt_nodes_by_id(&m->nodes, (uint32_t)(member >> 32));
 	vt_log(VT_NOTICE, NULL, "vmtwind at %s (pid %u) %s", node ? node->name : "an unknown node",
 	       (unsigned)(member & UINT32_MAX), text[how]);
-	vm_fencing_group(m, (uint32_t)(member >> 32), how == VT_CPG_JOINED);
+	vm_fencing_group(m, (uint32_t)(member >> 32), how);
 	vm_tell_group(m, member, told[how]);
 	if (how != VT_CPG_JOINED)
 		forget_peer_status(m, (uint32_t)(member >> 32));

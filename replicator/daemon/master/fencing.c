@@ -45,16 +45,18 @@ void vm_fencing_quorum(struct vm_master *m)
 		vc_seen_member(&m->seen[i].s, vm_is_member(m, m->nodes.node[i].id), now);
 }
 
-void vm_fencing_group(struct vm_master *m, uint32_t id, bool joined)
+void vm_fencing_group(struct vm_master *m, uint32_t id, enum vt_cpg_change how)
 {
 	const struct vt_node *node = vt_nodes_by_id(&m->nodes, id);
 	if (!node)
 		return;
 	struct vm_seen *seen = seen_of(m, node);
-	if (joined) {
+	if (how == VT_CPG_JOINED) {
 		vc_seen_daemon(&seen->s, true, 0);
 		if (seen->order != VC_ORDER_OBEYED)
 			seen->order = VC_ORDER_NONE; /* it was for the one before */
+	} else if (how == VT_CPG_NODEDOWN) {
+		vc_seen_left(&seen->s, vt_boottime_ns());
 	} else if (!has_daemon(m, id)) {
 		vc_seen_daemon(&seen->s, false, vt_boottime_ns());
 	}

@@ -372,7 +372,7 @@ void vm_witness_status(const struct vm_master *m, struct vt_kv *reply);
 /* fencing.c */
 void vm_fencing_ready(struct vm_master *m);  /* the group and quorum are known */
 void vm_fencing_quorum(struct vm_master *m); /* quorum or membership has been told */
-void vm_fencing_group(struct vm_master *m, uint32_t node, bool joined); /* a vmtwind came or went; m->group has it */
+void vm_fencing_group(struct vm_master *m, uint32_t node, enum vt_cpg_change how); /* a vmtwind came or went; m->group has it */
 void vm_fencing_ending(struct vm_master *m, uint32_t node, const struct vg_msg *msg);
 struct vm_leases vm_leases(struct vm_master *m); /* reads the unit files */
 /* Answers the requests of fence_vmtwin (ctl/client.h). False: it is none. */
