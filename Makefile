@@ -247,6 +247,14 @@ soak-cuts: lab-tree guest
 soak-lab: lab-tree guest lab-tools
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak $(LAB_TESTS)
 
+# ---- the watchdog on a real kernel ------------------------------------------------------------------
+.PHONY: check-watchdog
+$(BUILD)/watchdog-guest: tests/watchdog/guest.c replicator/io/watchdog.c replicator/io/watchdog.h replicator/base/log.c
+	 -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE -Ireplicator -I. -static -o $@ $(filter %.c,$^)
+check-watchdog: $(BUILD)/watchdog-guest guest
+	@tests/watchdog/run $(BUILD)
+
 # ---- lint: all shell, all C ---------------------------------------------------------------------------
 SHELL_FILES = $(shell grep -rIlE '^.!/bin/(ba)?sh|^. shellcheck shell=' packaging tests ocf-tester crm-config .ci)
 LINT_SRC := $(wildcard replicator/*/*.c replicator/*/*/*.c ra/*.c stonith/*.c crm-config/*.c tests/*/*.c)
@@ -288,7 +296,7 @@ check-docs: $(BUILD)/tests/state-machine
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
 # A+B: side by side.
-CHECK_PARTS ?= lint docs unit san valgrind sim+ocf model fuzz+dp ctl+lab-self mutants lab lab-xfs
+CHECK_PARTS ?= lint docs unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab lab-xfs
 .PHONY: deps demo check check-fuzz check-programs
 check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model lab-tree guest
 deps:
