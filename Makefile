@@ -39,6 +39,7 @@ WITNESS_SRC := $(wildcard replicator/daemon/witness/*.c)
 VMDOWN_SRC := $(wildcard replicator/daemon/vmdown/*.c)
 CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
 RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
+FENCE_AGENT_SRC := $(wildcard stonith/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 TOOL_SRC := $(wildcard tests/tools/*.c)
 GUEST_SRC := tests/guest/oracle.c
@@ -47,7 +48,7 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB := $(BUILD)/libvmtwin.a
 PROGRAMS := $(if $(MASTER_SRC),$(BUILD)/vmtwind) $(if $(WORKER_SRC),$(BUILD)/vmtwin-worker) \
 	$(if $(FENCEWATCH_SRC),$(BUILD)/vmtwin-fencewatch) $(BUILD)/vmtwin-witness $(if $(VMDOWN_SRC),$(BUILD)/vmtwin-vmdown) $(if $(CTL_SRC),$(BUILD)/vmtwin) \
-	$(if $(wildcard ra/mirror.c),$(BUILD)/ra/mirror) $(if $(wildcard ra/vm.c),$(BUILD)/ra/vm)
+	$(if $(wildcard ra/mirror.c),$(BUILD)/ra/mirror) $(if $(wildcard ra/vm.c),$(BUILD)/ra/vm) $(BUILD)/fence_vmtwin
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(TOOL_SRC))
 
@@ -105,7 +106,10 @@ $(BUILD)/ra/mirror: $(call obj,ra/mirror.c $(RA_COMMON_SRC)) $(LIB)
 $(BUILD)/ra/vm: $(call obj,$(wildcard ra/vm*.c) $(RA_COMMON_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb -lvirt
+$(BUILD)/fence_vmtwin: $(call obj,$(FENCE_AGENT_SRC)) $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
 
+$(BUILD)/tests/unit/test_fence_options: $(call obj,stonith/options.c)
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
@@ -120,14 +124,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/libexec/vmtwin \
 		$(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin $(DESTDIR)/etc/vmtwin/units
-	install -m 755 $(BUILD)/vmtwind $(BUILD)/vmtwin $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILD)/vmtwind $(BUILD)/vmtwin $(BUILD)/fence_vmtwin $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/vmtwin-worker $(BUILD)/vmtwin-fencewatch $(BUILD)/vmtwin-witness $(BUILD)/vmtwin-vmdown \
 		$(DESTDIR)$(PREFIX)/libexec/vmtwin/
 	install -d $(DESTDIR)/lib/systemd/system
 	install -m 644 packaging/vmtwind.service $(DESTDIR)/lib/systemd/system/
 	install -m 755 $(BUILD)/ra/mirror $(BUILD)/ra/vm $(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin/
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/vmtwind sbin/vmtwin libexec/vmtwin/vmtwin-worker \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/vmtwind sbin/vmtwin sbin/fence_vmtwin libexec/vmtwin/vmtwin-worker \
 		libexec/vmtwin/vmtwin-fencewatch libexec/vmtwin/vmtwin-witness libexec/vmtwin/vmtwin-vmdown lib/ocf/resource.d/vmtwin/mirror lib/ocf/resource.d/vmtwin/vm) \
 		$(DESTDIR)/lib/systemd/system/vmtwind.service
 
@@ -142,7 +146,7 @@ check-unit: $(UNIT_TESTS)
 		if timeout $(UNIT_TEST_LIMIT_S) $$t >$$t.log 2>&1; then passed=$$((passed + 1)); \
 		else failed=$$((failed + 1)); echo "FAILED $$t"; cat $$t.log; fi; \
 	done; echo "unit tests: $$passed programs passed, $$failed failed"; test $$failed = 0
-check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
+check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/fence_vmtwin $(BUILD)/tests/ctl-standin
 	ocf-tester/run $(abspath $(BUILD))
 
 # ---- simulation of the decision core (docs/SIMULATION.md) -------------------------------------------
@@ -279,7 +283,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit
