@@ -25,9 +25,9 @@ static bool too_short(const struct fa_options *o, const struct fa_ready *r)
 
 int fa_monitor(const struct fa_options *o)
 {
-	struct fa_ready r;
+	struct fa_ready r = {.again = true};
 	uint64_t end_ns = vt_boottime_ns() + MONITOR_LIMIT_MS * UINT64_C(1000000);
-	for (uint64_t now_ns = vt_boottime_ns(); now_ns < end_ns; now_ns = vt_boottime_ns()) {
+	for (uint64_t now_ns = vt_boottime_ns(); now_ns + MONITOR_PAUSE_MS * UINT64_C(1000000) < end_ns; now_ns = vt_boottime_ns()) {
 		uint64_t left_ms = (end_ns - now_ns + 999999) / 1000000;
 		fa_ask_ready(left_ms < ASK_TIMEOUT_MS ? (int)left_ms : ASK_TIMEOUT_MS, &r);
 		if (!r.again)

@@ -11,6 +11,7 @@
 
 #define ASK_EVERY_MS 500
 #define ASK_TIMEOUT_MS 2000
+#define ASK_LEAST_MS 100 /* with less time than that no answer is expected */
 
 struct fencing {
 	const char *node, *action;
@@ -80,7 +81,7 @@ static bool is_this_host(struct fencing *f)
 {
 	struct fa_ready ready;
 	int timeout_ms = ms_left(f, ASK_TIMEOUT_MS);
-	if (f->self_known || timeout_ms == 0)
+	if (f->self_known || timeout_ms < ASK_LEAST_MS)
 		return false;
 	fa_ask_ready(timeout_ms, &ready);
 	f->self_known = ready.answered && ready.self[0];
@@ -115,7 +116,7 @@ static int ask_until(struct fencing *f, unsigned wait_timeout_s)
 			return FA_EXIT_FAILED;
 		}
 		int timeout_ms = ms_left(f, ASK_TIMEOUT_MS);
-		if (timeout_ms == 0)
+		if (timeout_ms < ASK_LEAST_MS)
 			return gave_up(f, wait_timeout_s);
 		fa_ask_fence(f->node, f->action, f->id, timeout_ms, &a);
 		if (a.state != FA_WAITING && a.state != FA_ABSENT)

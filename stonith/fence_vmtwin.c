@@ -60,7 +60,7 @@ static int run(int argc, char **argv)
 	struct fa_options o;
 	struct vt_fail fail = {0};
 	fa_options_init(&o);
-	int rc = argc > 1 ? fa_options_argv(&o, argc - 1, argv + 1, &fail) : read_stdin(&o, &fail);
+	int rc = argc > 1 ? fa_options_argv(&o, argc - 1, (const char *const *)argv + 1, &fail) : read_stdin(&o, &fail);
 	fa_say_setup(o.quiet, o.verbose, o.debug_file);
 	if (rc == 0 && o.help) {
 		fa_print_help();

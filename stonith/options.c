@@ -280,7 +280,7 @@ static int need_value(const char *word, struct vt_fail *fail)
 }
 
 /* --name, --name=value, --name value: *at is moved to the last word used. */
-static int take_long(struct fa_options *o, int argc, char *const *argv, int *at, struct vt_fail *fail)
+static int take_long(struct fa_options *o, int argc, const char *const *argv, int *at, struct vt_fail *fail)
 {
 	const char *word = argv[*at], *equals = strchr(word, '=');
 	size_t len = equals ? (size_t)(equals - word) : strlen(word);
@@ -306,7 +306,7 @@ static const struct name *find_letter(char letter)
 }
 
 /* -o value, -ovalue, -vq: the same for letters. */
-static int take_short(struct fa_options *o, int argc, char *const *argv, int *at, struct vt_fail *fail)
+static int take_short(struct fa_options *o, int argc, const char *const *argv, int *at, struct vt_fail *fail)
 {
 	for (const char *c = argv[*at] + 1; *c; c++) {
 		const char dash[] = {'-', *c, '\0'};
@@ -328,7 +328,7 @@ static int take_short(struct fa_options *o, int argc, char *const *argv, int *at
 	return 0;
 }
 
-int fa_options_argv(struct fa_options *o, int argc, char *const *argv, struct vt_fail *fail)
+int fa_options_argv(struct fa_options *o, int argc, const char *const *argv, struct vt_fail *fail)
 {
 	for (int i = 0; i < argc; i++) {
 		const char *word = argv[i];

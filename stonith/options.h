@@ -52,7 +52,7 @@ void fa_options_init(struct fa_options *o);
  */
 int fa_options_stdin(struct fa_options *o, const char *input, size_t size, struct vt_fail *fail);
 /* Takes the arguments after the program's name. 0, or -EINVAL: also for what is not known. */
-int fa_options_argv(struct fa_options *o, int argc, char *const *argv, struct vt_fail *fail);
+int fa_options_argv(struct fa_options *o, int argc, const char *const *argv, struct vt_fail *fail);
 /* The host to act on, a plug before a nodename; "" if none was given. */
 const char *fa_options_node(const struct fa_options *o);
 /* What all actions ask of the options together. 0, or -EINVAL: an action on a host without a host. */
