@@ -65,10 +65,11 @@ seen=0
 by_stdin action=metadata
 cp "$work/shown" "$work/fence.xml"
 is "metadata from standard input" 0 - '<resource-agent name="fence_vmtwin" shortdesc='
+same_metadata() { [ -s "$work/shown" ] && cmp "$work/shown" "$work/fence.xml"; }
 for form in "-o metadata" "--action metadata" "--action=metadata" "-ometa-data" "-o METADATA"; do
 	# shellcheck disable=SC2086 # words
 	by_argv $form
-	check "fence: metadata by $form" cmp "$work/shown" "$work/fence.xml"
+	check "fence: metadata by $form" same_metadata
 done
 fence_schema() { xmllint --nonet --noout --relaxng "$1" "$work/fence.xml"; }
 schema=$(find /usr/share/pcs /usr/lib/python3/dist-packages/pcs -name ocf-1.0.rng 2>/dev/null | head -1)
@@ -82,8 +83,7 @@ schema=/usr/share/cluster/relaxng/metadata.rng
 [ ! -f $schema ] || check "fence: metadata fits the schema of the fence-agents project" fence_schema $schema
 xpath() { xmllint --nonet --xpath "$1" "$work/fence.xml"; }
 check "fence: each parameter has what the strict schema wants" test "$(xpath \
-	'count(//parameter[@name and @unique and @required and getopt/@mixed and content/@type and shortdesc[@lang and text()]])')" = \
-	"$(xpath 'count(//parameter)')"
+	'concat(count(//parameter) > 8, count(//parameter[not(@name and @unique and @required and getopt/@mixed and content/@type and shortdesc[@lang and text()])]))')" = true0
 check "fence: metadata has a description, a vendor, and on is not automatic" test "$(xpath \
 	'count(/resource-agent/longdesc[text()]) + count(/resource-agent/vendor-url) + count(//action[@name="on" and @automatic="0"])')" = 3
 check "fence: metadata names every action" test "$(xpath '//action/@name' | tr -d ' \n')" = \
@@ -91,9 +91,8 @@ check "fence: metadata names every action" test "$(xpath '//action/@name' | tr -
 check "fence: metadata needs no root" su nobody -s /bin/sh -c "$agent_file -o metadata >/dev/null"
 check "fence: Pacemaker shows its metadata" sh -c \
 	"crm_resource --show-metadata stonith:fence_vmtwin | grep -q '<parameter name=.wait_timeout'"
-fence_names=$(xpath '//parameter[not(@deprecated)]/@name' | sed -n 's/.*"\(.*\)".*/\1/p' | grep -vxE 'help|version')
 text=$(pcs stonith describe fence_vmtwin --full 2>&1)
-for name in $fence_names; do
+for name in action plug delay wait_timeout verbose quiet debug_file; do
 	check "fence: pcs stonith describe shows $name" grep -qw -- "$name" <<<"$text"
 done
 check "fence: crm ra info shows it" grep -q wait_timeout <<<"$(crm ra info stonith:fence_vmtwin 2>&1)"
