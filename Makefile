@@ -236,10 +236,10 @@ $(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link: $(call obj,$(WORKER_SRC)) $(L
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter $(LAB_TOOLS)/%,$^) $(filter-out $(LAB_TOOLS)/%,$^) $(WORKER_LIBS)
 $(LAB_TOOLS)/vmtwind-group: $(call obj,$(MASTER_SRC)) $(LAB_TOOLS)/group/replicator/wire/group.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
-$(LAB_TOOLS)/clockshift.so: tests/lab/clockshift.c
+$(LAB_TOOLS)/%.so: tests/lab/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
-lab-tools: $(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link $(LAB_TOOLS)/vmtwind-group $(LAB_TOOLS)/clockshift.so
+lab-tools: $(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link $(LAB_TOOLS)/vmtwind-group $(LAB_TOOLS)/clockshift.so $(LAB_TOOLS)/softdog.so
 check-lab: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(LAB_TESTS)
 check-lab-self: guest
