@@ -116,7 +116,7 @@ test_input() {
 	echo '<html><configuration/></html>' >"$bad/cib.xml"
 	expect 2 "not a CIB" check "$bad"
 	sed -i 's/model: net/model net/' "$bad/corosync.conf"
-	expect 2 "corosync.conf:29: neither 'KEY: VALUE' nor a section: 'model net'" check "$bad"
+	expect 2 "corosync.conf:26: neither 'KEY: VALUE' nor a section: 'model net'" check "$bad"
 }
 
 # The running cluster's CIB: cibadmin takes it from CIB_file.
