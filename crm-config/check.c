@@ -25,7 +25,7 @@ struct input {
 	struct cf_cib cib;
 	struct vt_hostconf host;
 	struct vt_unitconf unit[UNITS_MAX];
-	unsigned units;
+	unsigned units, named; /* the named ones come first */
 	struct cf_findings findings;
 	char text[CF_CIB_BYTES_MAX + 2];
 };
@@ -33,7 +33,7 @@ struct input {
 static const char help[] =
     "Usage: vmtwin-config check [--corosync-conf FILE] [--cib FILE] [--host-conf FILE] [--unit-dir DIR] [UNIT...]\n\n"
     "Computes the times of leases, fencing, quorum and operations of a cluster, shows each sum, and refuses what is unsafe.\n"
-    "Nothing is changed. Without UNIT: all units of the host.\n\n"
+    "Nothing is changed. With UNIT: only what concerns these, beside what concerns the whole cluster.\n\n"
     "  --corosync-conf FILE  default " COROSYNC_CONF "\n"
     "  --cib FILE            what `cibadmin -Q` printed; default: the running cluster's\n"
     "  --host-conf FILE      default " VT_HOST_CONF "\n"
@@ -75,6 +75,14 @@ static int read_cib(struct input *in, struct vt_fail *fail)
 	return rc < 0 ? rc : cf_cib_parse(&in->cib, in->text, in->cib_path, fail);
 }
 
+static bool have_unit(const struct input *in, const char *name)
+{
+	for (unsigned i = 0; i < in->units; i++)
+		if (strcmp(in->unit[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static int add_unit(struct input *in, const char *name, struct vt_fail *fail)
 {
 	if (in->units == UNITS_MAX)
@@ -103,7 +111,7 @@ static int add_all_units(struct input *in, struct vt_fail *fail)
 		int len = snprintf(name, sizeof name, "%.*s", (int)strlen(found[i]->d_name) - 5, found[i]->d_name);
 		if (rc == 0 && len >= (int)sizeof name)
 			rc = vt_fail(fail, -EINVAL, "%s/%s: too long for a unit's name", in->unit_dir, found[i]->d_name);
-		if (rc == 0)
+		if (rc == 0 && !have_unit(in, name))
 			rc = add_unit(in, name, fail);
 		free(found[i]);
 	}
@@ -113,13 +121,17 @@ static int add_all_units(struct input *in, struct vt_fail *fail)
 	return rc;
 }
 
+/* Those named first, then all others: fencing waits for the longest lease of all. */
 static int read_units(struct input *in, int count, char **names, struct vt_fail *fail)
 {
 	int rc = 0;
-	if (count == 0)
-		return add_all_units(in, fail);
 	for (int i = 0; i < count && rc == 0; i++)
-		rc = add_unit(in, names[i], fail);
+		if (!have_unit(in, names[i]))
+			rc = add_unit(in, names[i], fail);
+	unsigned named = in->units;
+	if (rc == 0)
+		rc = add_all_units(in, fail);
+	in->named = count > 0 ? named : in->units;
 	return rc;
 }
 
@@ -146,7 +158,7 @@ static int check(const struct cf_cmd *cmd, struct input *in, int count, char **n
 		rc = read_units(in, count, names, &fail);
 	if (rc < 0)
 		return cf_error(cmd, "%s", fail.text);
-	struct cf_facts facts = {.corosync = &in->corosync, .cib = &in->cib, .host = &in->host, .unit = in->unit, .units = in->units};
+	struct cf_facts facts = {.corosync = &in->corosync, .cib = &in->cib, .host = &in->host, .unit = in->unit, .units = in->units, .named = in->named};
 	cf_check(&facts, &in->findings);
 	return print(&in->findings);
 }

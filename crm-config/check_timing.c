@@ -198,7 +198,7 @@ void cf_check_leases(const struct cf_facts *f, struct cf_findings *out)
 {
 	uint32_t longest = cf_longest_lease_ms(f);
 	char a[CF_SECONDS_TEXT], b[CF_SECONDS_TEXT];
-	for (unsigned i = 0; i < f->units; i++) {
+	for (unsigned i = 0; i < f->named; i++) {
 		const struct vt_unitconf *u = &f->unit[i];
 		check_hosts(f, u, out);
 		check_lease(f, u, out);
@@ -213,6 +213,7 @@ void cf_check_leases(const struct cf_facts *f, struct cf_findings *out)
 
 /* ---- the cluster's operations ------------------------------------------------------------------- */
 
+/* The unit whose resource it is, NULL: no file. */
 static const struct vt_unitconf *unit_of(const struct cf_facts *f, const struct cf_resource *r)
 {
 	for (unsigned i = 0; i < f->units; i++)
@@ -298,12 +299,18 @@ void cf_check_operations(const struct cf_facts *f, struct cf_findings *out)
 	for (unsigned i = 0; i < f->cib->resources; i++) {
 		const struct cf_resource *r = &f->cib->resource[i];
 		const struct vt_unitconf *u = unit_of(f, r);
+		if (!u)
+			cf_say(out, CF_WARNING, "resource %s is of unit '%s', which has no file here: it can't run on this host; copy the file "
+						"from the other one",
+			       r->id, r->unit);
+		if (!u || u >= f->unit + f->named)
+			continue;
 		if (!r->mirror) {
 			check_vm_stop(f, r, out);
-		} else if (u) {
-			check_promote(f, r, u, out);
-			check_mirror_ends(f, r, out);
+			continue;
 		}
+		check_promote(f, r, u, out);
+		check_mirror_ends(f, r, out);
 	}
 }
 

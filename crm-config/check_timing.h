@@ -31,7 +31,8 @@ struct cf_facts {
 	const struct cf_cib *cib;
 	const struct vt_hostconf *host;
 	const struct vt_unitconf *unit;
-	unsigned units; /* at least 1 */
+	unsigned units; /* all of the host, at least 1: fencing waits for the longest lease of all */
+	unsigned named; /* the first of them, whose own findings are asked for */
 };
 
 /* out is overwritten. */

@@ -119,6 +119,18 @@ test_input() {
 	expect 2 "corosync.conf:26: neither 'KEY: VALUE' nor a section: 'model net'" check "$bad"
 }
 
+# A unit by name: its own findings alone, but fencing waits for all.
+test_named() {
+	local dir=$work/unsafe-longest-lease
+	expect 1 "fencing takes at least lease_ms 60" check "$dir" vm1
+	expect 1 "unit vm1" check "$dir" vm1 vm1
+	if check "$dir" vm1 | grep -q "unit vm2:"; then fail "vm2 was not asked for"; else pass; fi
+	expect 1 "unit vm2:" check "$dir" vm2 vm1
+	cp -r "$dir" "$work/other"
+	mv "$work/other/units/vm1.conf" "$work/other/units/vm3.conf"
+	expect 1 "warning  resource vm1-mirror is of unit 'vm1', which has no file here" check "$work/other"
+}
+
 # The running cluster's CIB: cibadmin takes it from CIB_file.
 test_live() {
 	local good=$work/safe-qdevice
@@ -161,6 +173,7 @@ for dir in cases/unsafe-*; do
 done
 [ $unsafe -ge 10 ] || fail "only $unsafe unsafe clusters"
 test_input
+test_named
 test_live
 test_example
 echo "$passed passed, $failed failed, $skipped skipped"
