@@ -172,6 +172,11 @@ static void check_policy(const struct cf_facts *f, struct cf_findings *out)
 
 static void check_sbd(const struct cf_facts *f, struct cf_findings *out)
 {
+	if (f->host->watchdog[0] && (f->cib->have_watchdog || f->cib->watchdog_timeout_ms != 0))
+		cf_say(out, CF_ERROR,
+		       "watchdog = %s in vmtwind.conf, but sbd runs here (have-watchdog, stonith-watchdog-timeout) and uses one too: it belongs "
+		       "to one program; remove one of them",
+		       f->host->watchdog);
 	if (f->cib->watchdog_timeout_ms == 0)
 		return;
 	if (cf_corosync_both_quorate(f->corosync))
@@ -182,11 +187,6 @@ static void check_sbd(const struct cf_facts *f, struct cf_findings *out)
 		cf_say(out, CF_WARNING,
 		       "stonith-watchdog-timeout is set: Pacemaker takes a lost host for off after it; it must be longer than "
 		       "SBD_WATCHDOG_TIMEOUT of both hosts (/etc/default/sbd), which this check doesn't read");
-	if (f->host->watchdog[0])
-		cf_say(out, CF_ERROR,
-		       "watchdog = %s in vmtwind.conf, and sbd (stonith-watchdog-timeout) uses one too: it belongs to one program; remove one "
-		       "of them",
-		       f->host->watchdog);
 }
 
 static const struct cf_device *device_of(const struct cf_cib *c, const char *id)

@@ -185,6 +185,11 @@ void cf_check_witness(const struct cf_facts *f, struct cf_findings *out)
 		       "witness_need = any of %u witnesses: in a split each side may reach another one, and both go on; set "
 		       "witness_need = all, or name one witness",
 		       w->count);
+	if (w->count == 1 && cf_corosync_both_quorate(f->corosync) && cf_uses_vmtwin(f))
+		cf_say(out, CF_OK,
+		       "witness %s: 1 of 1 must answer; if both hosts reach it but not each other, both go on, and a fork is to be "
+		       "settled (a quorum device prevents that)",
+		       w->witness[0].text);
 	if (w->count > 1 && w->all)
 		cf_say(out, CF_OK, "witness_need = all of %u: if any of them is down, no host can go on without the other", w->count);
 }

@@ -122,12 +122,15 @@ static void pause_sum(const struct vt_cluster_timing *t, struct cf_sum *s)
 	cf_sum_end(s);
 }
 
-/* The same where the other host hangs instead: its qdevice lives on for a while after its corosync. */
-static void hang_sum(const struct vt_cluster_timing *t, struct cf_sum *s)
+/* The same at worst: the other host hangs instead, and its qdevice lives on for a while after its corosync; heuristics first have
+ * to end. */
+static void hang_sum(const struct cf_corosync *c, const struct vt_cluster_timing *t, struct cf_sum *s)
 {
 	cf_sum_add(s, "token", t->token_ms);
 	cf_sum_add(s, "consensus", t->consensus_ms);
 	cf_sum_add(s, "quorum.device.timeout", t->device_timeout_ms);
+	if (strcmp(c->heuristics, "on") == 0 || strcmp(c->heuristics, "sync") == 0)
+		cf_sum_add(s, "heuristics.sync_timeout", c->heuristics_sync_ms);
 	cf_sum_add(s, "proof interval", CF_PROOF_INTERVAL_MS);
 	cf_sum_add(s, "reserve", CF_LEASE_RESERVE_MS);
 	cf_sum_end(s);
@@ -149,7 +152,7 @@ static void check_lease(const struct cf_facts *f, const struct vt_unitconf *u, s
 	cf_seconds(u->lease_ms, lease_text);
 	pause_sum(&t, &s);
 	if (t.device)
-		hang_sum(&t, &hang);
+		hang_sum(f->corosync, &t, &hang);
 	if (own < s.ms)
 		cf_say(out, CF_ERROR,
 		       "lease_ms of unit %s = %s s, of which the host counts on nine tenths, %s s, but without proof it may be for %s "
@@ -157,7 +160,7 @@ static void check_lease(const struct cf_facts *f, const struct vt_unitconf *u, s
 		       u->name, lease_text, own_text, s.text, (unsigned long long)lease_for_s(s.ms) * 1000);
 	else if (own < hang.ms)
 		cf_say(out, CF_WARNING,
-		       "lease_ms of unit %s: 0.9 x %s = %s s >= %s; but if the other host hangs instead of being cut off, it may "
+		       "lease_ms of unit %s: 0.9 x %s = %s s >= %s; but at worst (the other host hangs instead of being cut off, slow heuristics) it may "
 		       "take %s, and the VM here goes down too; set lease_ms = %llu if that matters",
 		       u->name, lease_text, own_text, s.text, hang.text, (unsigned long long)lease_for_s(hang.ms) * 1000);
 	else
@@ -294,11 +297,27 @@ static void check_vm_stop(const struct cf_facts *f, const struct cf_resource *r,
 		cf_say(out, CF_OK, "%s: the guest has 0.8 of it - %s = %s s to shut down", what, held, guest);
 }
 
+/* Settings that let Pacemaker start a resource while it may still run elsewhere. */
+static void check_start(const struct cf_resource *r, struct cf_findings *out)
+{
+	if (strcmp(r->requires, "quorum") == 0 || strcmp(r->requires, "nothing") == 0)
+		cf_say(out, CF_ERROR,
+		       "requires = %s of %s: Pacemaker starts it 0 s after a host is lost, without waiting for its fencing; `pcs resource "
+		       "meta %s requires=fencing`",
+		       r->requires, r->id, r->id);
+	if (strcmp(r->stop_on_fail, "ignore") == 0)
+		cf_say(out, CF_ERROR,
+		       "on-fail = ignore of the stop of %s: a VM that could not be stopped is started on the other host too; `pcs resource "
+		       "update %s op stop on-fail=fence`",
+		       r->id, r->id);
+}
+
 void cf_check_operations(const struct cf_facts *f, struct cf_findings *out)
 {
 	for (unsigned i = 0; i < f->cib->resources; i++) {
 		const struct cf_resource *r = &f->cib->resource[i];
 		const struct vt_unitconf *u = unit_of(f, r);
+		check_start(r, out);
 		if (!u)
 			cf_say(out, CF_WARNING, "resource %s is of unit '%s', which has no file here: it can't run on this host; copy the file "
 						"from the other one",

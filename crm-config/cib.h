@@ -51,6 +51,7 @@ struct cf_resource {
 	bool mirror;			      /* ocf:vmtwin:mirror, else ocf:vmtwin:vm */
 	uint32_t stop_ms, promote_ms, demote_ms; /* 0: not given, then op_default_ms */
 	int priority;
+	char requires[CF_ID_MAX], stop_on_fail[CF_ID_MAX]; /* "": not given, then fencing and fence */
 };
 
 struct cf_cib {

@@ -19,6 +19,12 @@ struct reader {
 	int rc; /* the first error */
 };
 
+/* Meta attributes that a primitive has from what it lies in, or from rsc_defaults. */
+struct outer {
+	int priority;
+	const char *requires;
+};
+
 static void refuse(struct reader *r, const char *what, const char *text)
 {
 	if (r->rc == 0)
@@ -153,6 +159,19 @@ static uint32_t op_ms_in(struct reader *r, const xmlNode *owner, const char *nam
 	return 0;
 }
 
+/* on-fail of an operation, "": not given. */
+static const char *on_fail(const xmlNode *owner, const char *name)
+{
+	const xmlNode *ops = child(owner, "operations");
+	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next) {
+		if (!is(o, "op") || strcmp(attr(o, "name"), name) != 0)
+			continue;
+		const char *in = pair_of(o, "meta_attributes", "on-fail");
+		return in ? in : attr(o, "on-fail");
+	}
+	return "";
+}
+
 static uint32_t op_ms(struct reader *r, const xmlNode *prim, const char *name)
 {
 	uint32_t ms = op_ms_in(r, prim, name);
@@ -195,7 +214,7 @@ static void read_device(struct reader *r, const xmlNode *prim, const char *type)
 	d->monitored = has_monitor(prim) || has_monitor(template_of(r, prim));
 }
 
-static void read_own(struct reader *r, const xmlNode *prim, bool mirror, int outer_priority)
+static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const struct outer *outer)
 {
 	if (r->cib->resources == CF_RESOURCES_MAX) {
 		refuse(r, "too many resources for this check, at", attr(prim, "id"));
@@ -209,10 +228,14 @@ static void read_own(struct reader *r, const xmlNode *prim, bool mirror, int out
 	o->stop_ms = op_ms(r, prim, "stop");
 	o->promote_ms = op_ms(r, prim, "promote");
 	o->demote_ms = op_ms(r, prim, "demote");
-	o->priority = priority[0] ? score_of(priority) : outer_priority;
+	o->priority = priority[0] ? score_of(priority) : outer->priority;
+	const char *text = value_of(r, prim, "meta_attributes", "requires");
+	copy(r, o->requires, sizeof o->requires, text[0] ? text : outer->requires, "requires");
+	text = on_fail(prim, "stop");
+	copy(r, o->stop_on_fail, sizeof o->stop_on_fail, text[0] ? text : on_fail(template_of(r, prim), "stop"), "on-fail");
 }
 
-static void read_primitive(struct reader *r, const xmlNode *prim, int outer_priority)
+static void read_primitive(struct reader *r, const xmlNode *prim, const struct outer *outer)
 {
 	const xmlNode *kind = attr(prim, "type")[0] ? prim : template_of(r, prim);
 	const char *class = kind ? attr(kind, "class") : "", *type = kind ? attr(kind, "type") : "";
@@ -221,26 +244,29 @@ static void read_primitive(struct reader *r, const xmlNode *prim, int outer_prio
 		return;
 	}
 	if (kind && strcmp(class, "ocf") == 0 && strcmp(attr(kind, "provider"), "vmtwin") == 0) {
-		read_own(r, prim, strcmp(type, "mirror") == 0, outer_priority);
+		read_own(r, prim, strcmp(type, "mirror") == 0, outer);
 		return;
 	}
 	if (r->cib->others++ == 0)
 		copy(r, r->cib->other, sizeof r->cib->other, attr(prim, "id"), "a resource's id");
 }
 
-static void read_resources(struct reader *r, const xmlNode *in, int priority, unsigned depth)
+static void read_resources(struct reader *r, const xmlNode *in, const struct outer *outer, unsigned depth)
 {
 	if (depth == DEPTH_MAX) {
 		refuse(r, "resources are nested too deep at", attr(in, "id"));
 		return;
 	}
 	for (const xmlNode *n = in->children; n; n = n->next) {
+		struct outer here = *outer;
 		const char *own = n->type == XML_ELEMENT_NODE ? pair_of(n, "meta_attributes", "priority") : NULL;
-		int p = own ? score_of(own) : priority;
+		const char *requires = n->type == XML_ELEMENT_NODE ? pair_of(n, "meta_attributes", "requires") : NULL;
+		here.priority = own ? score_of(own) : here.priority;
+		here.requires = requires ? requires : here.requires;
 		if (is(n, "primitive"))
-			read_primitive(r, n, p);
+			read_primitive(r, n, &here);
 		else if (is(n, "group") || is(n, "clone") || is(n, "master") || is(n, "bundle"))
-			read_resources(r, n, p, depth + 1);
+			read_resources(r, n, &here, depth + 1);
 	}
 }
 
@@ -292,10 +318,13 @@ static void read_configuration(struct reader *r, const xmlNode *conf)
 	const char *text = pair_of(child(conf, "op_defaults"), "meta_attributes", "timeout");
 	r->cib->op_default_set = text != NULL;
 	r->cib->op_default_ms = time_or(r, text, CF_OP_TIMEOUT_DEFAULT_MS, "op_defaults timeout");
-	text = pair_of(child(conf, "rsc_defaults"), "meta_attributes", "priority");
+	const xmlNode *defaults = child(conf, "rsc_defaults");
+	const char *requires = pair_of(defaults, "meta_attributes", "requires");
+	text = pair_of(defaults, "meta_attributes", "priority");
+	struct outer outer = {.priority = text ? score_of(text) : 0, .requires = requires ? requires : ""};
 	r->resources = child(conf, "resources");
 	if (r->resources)
-		read_resources(r, r->resources, text ? score_of(text) : 0, 0);
+		read_resources(r, r->resources, &outer, 0);
 	const xmlNode *in = child(conf, "constraints");
 	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
 		if (is(n, "rsc_location"))

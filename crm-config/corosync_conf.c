@@ -44,6 +44,7 @@ static const struct number_key numbers[] = {
     {"quorum.device", "timeout", AT(device_timeout_ms), -1},
     {"quorum.device", "sync_timeout", AT(device_sync_ms), -1},
     {"quorum.device", "votes", AT(device_votes), AT(device_votes_set)},
+    {"quorum.device.heuristics", "sync_timeout", AT(heuristics_sync_ms), AT(heuristics_set)},
 };
 
 static const struct {
@@ -52,6 +53,7 @@ static const struct {
 } words[] = {
     {"quorum", "provider", AT(provider), CF_WORD_MAX},
     {"quorum.device", "model", AT(device_model), CF_WORD_MAX},
+    {"quorum.device.heuristics", "mode", AT(heuristics), CF_WORD_MAX},
     {"quorum.device.net", "algorithm", AT(algorithm), CF_WORD_MAX},
     {"quorum.device.net", "host", AT(device_host), CF_NAME_MAX},
 };
@@ -185,6 +187,8 @@ static void finish(struct cf_corosync *c)
 		c->expected_votes = votes;
 	if (!c->device_votes_set)
 		c->device_votes = votes > 0 ? votes - 1 : 0;
+	if (!c->heuristics_set)
+		c->heuristics_sync_ms = c->device_sync_ms / 2;
 	if (!c->wait_for_all_set)
 		c->wait_for_all = c->two_node;
 }

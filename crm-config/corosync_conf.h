@@ -30,11 +30,13 @@ struct cf_corosync {
 	bool consensus_set;
 	char provider[CF_WORD_MAX];
 	uint32_t two_node, wait_for_all, last_man_standing, auto_tie_breaker;
-	bool wait_for_all_set, expected_set, device_votes_set;
+	bool wait_for_all_set, expected_set, device_votes_set, heuristics_set;
 	uint32_t expected_votes; /* the nodes' (without the device's): configured, or counted from the nodelist */
 	bool device;
 	char device_model[CF_WORD_MAX], algorithm[CF_WORD_MAX], device_host[CF_NAME_MAX];
 	uint32_t device_timeout_ms, device_sync_ms, device_votes;
+	char heuristics[CF_WORD_MAX]; /* quorum.device.heuristics.mode; "": off */
+	uint32_t heuristics_sync_ms;
 	unsigned node_count;
 	struct cf_node node[CF_NODES_MAX];
 };

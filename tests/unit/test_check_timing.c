@@ -191,6 +191,9 @@ static void test_lease(void **state)
 	(void)state;
 	corosync.device_timeout_ms = 17000; /* 20.4 + 3 s against 27; hanging: 6.6 + 17 + 3 s */
 	assert_true(clean());
+	snprintf(corosync.heuristics, sizeof corosync.heuristics, "sync");
+	assert_int_equal(says(CF_WARNING, "+ quorum.device.timeout 17 + heuristics.sync_timeout 15 + proof interval 1 + reserve 2 = 41.6 s"), 1);
+	corosync.heuristics[0] = '\0';
 	corosync.device_timeout_ms = 17500;
 	assert_int_equal(says(CF_WARNING, "token 3 + consensus 3.6 + quorum.device.timeout 17.5 + proof interval 1 + reserve 2 = 27.1 s"), 1);
 	assert_int_equal(found.errors, 0);

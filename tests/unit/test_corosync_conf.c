@@ -10,7 +10,7 @@
 
 #define NODE(n) "\tnode {\n\t\tring0_addr: 10.0.0." #n "\n\t\tname: host" #n "\n\t}\n"
 #define VOTES "quorum {\n provider: corosync_votequorum\n"
-#define DEVICE " device {\n  model: net\n  net {\n   host: q\n  }\n }\n"
+#define DEVICE " device {\n  model: net\n  net {\n   host: q\n  }\n  heuristics {\n   mode: sync\n  }\n }\n"
 
 static struct cf_corosync conf;
 static struct vt_fail fail;
@@ -75,6 +75,8 @@ static void test_device(void **state)
 	assert_int_equal(conf.device_votes, 1);
 	assert_string_equal(conf.device_host, "q");
 	assert_string_equal(conf.device_model, "net");
+	assert_string_equal(conf.heuristics, "sync");
+	assert_int_equal(conf.heuristics_sync_ms, 15000);
 	assert_false(cf_corosync_both_quorate(&conf));
 	/* expected 2 + 1, quorum 2 */
 	assert_false(cf_corosync_alone(&conf, &conf.node[0]));
