@@ -40,6 +40,8 @@ VMDOWN_SRC := $(wildcard replicator/daemon/vmdown/*.c)
 CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
 RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
 FENCE_AGENT_SRC := $(wildcard stonith/*.c)
+CONFIG_PURE_SRC := $(addprefix crm-config/,corosync_conf.c cib.c check_timing.c check_quorum.c check_fencing.c check_devices.c)
+CONFIG_SRC := $(wildcard crm-config/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 TOOL_SRC := $(wildcard tests/tools/*.c)
 GUEST_SRC := tests/guest/oracle.c
@@ -48,7 +50,8 @@ obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB := $(BUILD)/libvmtwin.a
 PROGRAMS := $(if $(MASTER_SRC),$(BUILD)/vmtwind) $(if $(WORKER_SRC),$(BUILD)/vmtwin-worker) \
 	$(if $(FENCEWATCH_SRC),$(BUILD)/vmtwin-fencewatch) $(BUILD)/vmtwin-witness $(if $(VMDOWN_SRC),$(BUILD)/vmtwin-vmdown) $(if $(CTL_SRC),$(BUILD)/vmtwin) \
-	$(if $(wildcard ra/mirror.c),$(BUILD)/ra/mirror) $(if $(wildcard ra/vm.c),$(BUILD)/ra/vm) $(BUILD)/fence_vmtwin
+	$(if $(wildcard ra/mirror.c),$(BUILD)/ra/mirror) $(if $(wildcard ra/vm.c),$(BUILD)/ra/vm) \
+	$(if $(CONFIG_SRC),$(BUILD)/vmtwin-config) $(BUILD)/fence_vmtwin
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(TOOL_SRC))
 
@@ -60,11 +63,12 @@ help:
 	@echo 'deps         install what build and tests need (apt), without starting services'
 	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
 	@echo 'check        all tests in their short form'
-	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-dp lint fuzz check-lab-self'
-	@echo 'check-lab check-lab-xfs   its parts'
+	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-config check-dp lint fuzz check-lab-self'
+	@echo 'check-lab check-iso check-lab-xfs check-watchdog check-config   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'soak-lab     every row of docs/FAILURE-MODES.md on the real stack, in its long form: hours'
+	@echo 'soak-isolation  every isolation of docs/FENCING.md, both ways round, with default times: hours'
 	@echo 'soak-sim     a million simulated lives, and the deliberate faults (docs/SIMULATION.md)'
 	@echo 'check-model  every state of the decision core within bounds; MUTATE=all: its deliberate faults'
 	@echo 'soak-model   the same with larger bounds, and all faults'
@@ -86,7 +90,9 @@ FENCE_CFLAGS := $(shell pkg-config --cflags pacemaker-fencing pacemaker glib-2.0
 FENCE_LIBS := -lstonithd -lcrmcommon $(shell pkg-config --libs glib-2.0 2>/dev/null)
 ALL_LIBS := $(WORKER_LIBS) $(MASTER_LIBS)
 
+XML_LIBS := $(shell pkg-config --libs libxml-2.0 2>/dev/null)
 $(call obj,$(FENCEWATCH_SRC)): CPPFLAGS += $(FENCE_CFLAGS)
+$(call obj,crm-config/cib_read.c): CPPFLAGS += $(shell pkg-config --cflags libxml-2.0 2>/dev/null | sed 's/-I/-isystem /g')
 
 $(BUILD)/vmtwind: $(call obj,$(MASTER_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
@@ -100,6 +106,8 @@ $(BUILD)/vmtwin-vmdown: $(call obj,$(VMDOWN_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lvirt
 $(BUILD)/vmtwin: $(call obj,$(CTL_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
+$(BUILD)/vmtwin-config: $(call obj,$(CONFIG_SRC)) $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(XML_LIBS)
 $(BUILD)/ra/mirror: $(call obj,ra/mirror.c $(RA_COMMON_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
@@ -110,6 +118,7 @@ $(BUILD)/fence_vmtwin: $(call obj,$(FENCE_AGENT_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
 
 $(BUILD)/tests/unit/test_fence_options: $(call obj,stonith/options.c)
+$(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf: $(call obj,$(CONFIG_PURE_SRC))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
@@ -124,14 +133,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/libexec/vmtwin \
 		$(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin $(DESTDIR)/etc/vmtwin/units
-	install -m 755 $(BUILD)/vmtwind $(BUILD)/vmtwin $(BUILD)/fence_vmtwin $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILD)/vmtwind $(BUILD)/vmtwin $(BUILD)/vmtwin-config $(BUILD)/fence_vmtwin $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/vmtwin-worker $(BUILD)/vmtwin-fencewatch $(BUILD)/vmtwin-witness $(BUILD)/vmtwin-vmdown \
 		$(DESTDIR)$(PREFIX)/libexec/vmtwin/
 	install -d $(DESTDIR)/lib/systemd/system
 	install -m 644 packaging/vmtwind.service $(DESTDIR)/lib/systemd/system/
 	install -m 755 $(BUILD)/ra/mirror $(BUILD)/ra/vm $(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin/
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/vmtwind sbin/vmtwin sbin/fence_vmtwin libexec/vmtwin/vmtwin-worker \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/vmtwind sbin/vmtwin sbin/vmtwin-config sbin/fence_vmtwin libexec/vmtwin/vmtwin-worker \
 		libexec/vmtwin/vmtwin-fencewatch libexec/vmtwin/vmtwin-witness libexec/vmtwin/vmtwin-vmdown lib/ocf/resource.d/vmtwin/mirror lib/ocf/resource.d/vmtwin/vm) \
 		$(DESTDIR)/lib/systemd/system/vmtwind.service
 
@@ -192,9 +201,11 @@ fuzz:
 
 # ---- the command's tests, manual pages ------------------------------------------------------------
 MAN := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
-.PHONY: check-ctl man install-man uninstall-man
+.PHONY: check-ctl check-config man install-man uninstall-man
 check-ctl: $(BUILD)/vmtwin $(BUILD)/tests/ctl-replay
 	tests/ctl/run.sh $(BUILD)
+check-config: $(BUILD)/vmtwin-config
+	tests/config/run.sh $(BUILD)
 $(BUILD)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@.new && mv $@.new $@
@@ -211,7 +222,7 @@ uninstall-man:
 
 # ---- the lab: two hosts on this machine -------------------------------------------------------------
 TREE := $(BUILD)/tree
-.PHONY: lab-tree guest lab-tools check-lab check-lab-self check-lab-xfs soak-cuts soak-lab
+.PHONY: lab-tree guest lab-tools check-lab check-iso check-lab-self check-lab-xfs soak-cuts soak-lab soak-isolation
 lab-tree: all
 	@$(MAKE) --no-print-directory -s install DESTDIR=$(TREE)
 guest: $(BUILD)/guest/type
@@ -242,6 +253,10 @@ $(LAB_TOOLS)/%.so: tests/lab/%.c
 lab-tools: $(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link $(LAB_TOOLS)/vmtwind-group $(LAB_TOOLS)/clockshift.so $(LAB_TOOLS)/softdog.so
 check-lab: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(LAB_TESTS)
+check-iso: lab-tree guest lab-tools
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --isolation
+soak-isolation: lab-tree guest lab-tools
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak --isolation --token 3000
 check-lab-self: guest
 	@GUEST=$(abspath $(BUILD)/guest) tests/lab/selftest ext4
 check-lab-xfs: lab-tree guest
@@ -283,7 +298,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict check_timing corosync_conf
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit
@@ -300,7 +315,7 @@ check-docs: $(BUILD)/tests/state-machine
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
 # A+B: side by side.
-CHECK_PARTS ?= lint docs unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab lab-xfs
+CHECK_PARTS ?= lint docs config unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab+iso lab-xfs
 .PHONY: deps demo check check-fuzz check-programs
 check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model lab-tree guest
 deps:

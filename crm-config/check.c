@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vmtwin-config check: reads what the cluster is made of, and prints the verdict. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/conffile.h"
+#include "base/paths.h"
+#include "base/spawn.h"
+#include "crm-config/check_timing.h"
+#include "crm-config/cib_read.h"
+#include "crm-config/cmd.h"
+
+#define COROSYNC_CONF "/etc/corosync/corosync.conf"
+#define CIBADMIN "/usr/sbin/cibadmin"
+#define CIBADMIN_LIMIT_MS 20000
+#define UNITS_MAX 256
+
+/* All that is read. Large: on the heap. */
+struct input {
+	const char *corosync_path, *cib_path, *host_path, *unit_dir; /* cib_path NULL: the live one */
+	struct cf_corosync corosync;
+	struct cf_cib cib;
+	struct vt_hostconf host;
+	struct vt_unitconf unit[UNITS_MAX];
+	unsigned units, named; /* the named ones come first */
+	struct cf_findings findings;
+	char text[CF_CIB_BYTES_MAX + 2];
+};
+
+static const char help[] =
+    "Usage: vmtwin-config check [--corosync-conf FILE] [--cib FILE] [--host-conf FILE] [--unit-dir DIR] [UNIT...]\n\n"
+    "Computes the times of leases, fencing, quorum and operations of a cluster, shows each sum, and refuses what is unsafe.\n"
+    "Nothing is changed. With UNIT: only what concerns these, beside what concerns the whole cluster.\n\n"
+    "  --corosync-conf FILE  default " COROSYNC_CONF "\n"
+    "  --cib FILE            what `cibadmin -Q` printed; default: the running cluster's\n"
+    "  --host-conf FILE      default " VT_HOST_CONF "\n"
+    "  --unit-dir DIR        default " VT_UNIT_DIR "\n\n"
+    "Exit codes: 0 all is well (or warnings only), 1 something is unsafe, 2 wrong usage or an input can't be read.\n";
+
+static int read_corosync(struct input *in, struct vt_fail *fail)
+{
+	int rc = vt_conf_read(in->corosync_path, in->text, sizeof in->text, fail);
+	if (rc == -ENOENT)
+		return vt_fail(fail, rc, "%s is not there; name corosync's file with --corosync-conf FILE", in->corosync_path);
+	return rc < 0 ? rc : cf_corosync_parse(&in->corosync, in->text, in->corosync_path, fail);
+}
+
+static int read_live_cib(struct input *in, struct vt_fail *fail)
+{
+	char program[] = CIBADMIN, query[] = "-Q";
+	char *const argv[] = {program, query, NULL};
+	int rc = vt_run(argv, CIBADMIN_LIMIT_MS, in->text, sizeof in->text);
+	if (rc == 0)
+		return cf_cib_parse(&in->cib, in->text, "the live CIB", fail);
+	if (rc < 0)
+		return vt_fail(fail, rc,
+			       "the live CIB can't be read: " CIBADMIN " -Q: %s; with a CIB saved in a file: --cib FILE",
+			       strerror(-rc));
+	return vt_fail(fail, -EHOSTDOWN,
+		       "the live CIB can't be read (" CIBADMIN " -Q ended with %d): the cluster does not run on this host, or you are "
+		       "not root; start it (`pcs cluster start`), or give a CIB that was saved in a file: --cib FILE",
+		       rc);
+}
+
+static int read_cib(struct input *in, struct vt_fail *fail)
+{
+	if (!in->cib_path)
+		return read_live_cib(in, fail);
+	int rc = vt_conf_read(in->cib_path, in->text, sizeof in->text, fail);
+	if (rc == -ENOENT)
+		return vt_fail(fail, rc, "%s is not there; save one by `cibadmin -Q >FILE`", in->cib_path);
+	return rc < 0 ? rc : cf_cib_parse(&in->cib, in->text, in->cib_path, fail);
+}
+
+static bool have_unit(const struct input *in, const char *name)
+{
+	for (unsigned i = 0; i < in->units; i++)
+		if (strcmp(in->unit[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int add_unit(struct input *in, const char *name, struct vt_fail *fail)
+{
+	if (in->units == UNITS_MAX)
+		return vt_fail(fail, -EINVAL, "more than %d units", UNITS_MAX);
+	int rc = vt_unitconf_load(&in->unit[in->units], in->unit_dir, name, fail);
+	if (rc == -ENOENT)
+		return vt_fail(fail, rc, "no unit '%s' in %s", name, in->unit_dir);
+	if (rc == 0)
+		in->units++;
+	return rc;
+}
+
+static int is_unit_file(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+	return n > 5 && e->d_name[0] != '.' && strcmp(e->d_name + n - 5, ".conf") == 0;
+}
+
+static int add_all_units(struct input *in, struct vt_fail *fail)
+{
+	struct dirent **found = NULL;
+	int n = scandir(in->unit_dir, &found, is_unit_file, alphasort);
+	int rc = n < 0 ? vt_fail(fail, -errno, "cannot read %s: %s", in->unit_dir, strerror(errno)) : 0;
+	for (int i = 0; i < n; i++) {
+		char name[VT_UNIT_NAME_MAX + 16];
+		int len = snprintf(name, sizeof name, "%.*s", (int)strlen(found[i]->d_name) - 5, found[i]->d_name);
+		if (rc == 0 && len >= (int)sizeof name)
+			rc = vt_fail(fail, -EINVAL, "%s/%s: too long for a unit's name", in->unit_dir, found[i]->d_name);
+		if (rc == 0 && !have_unit(in, name))
+			rc = add_unit(in, name, fail);
+		free(found[i]);
+	}
+	free(found);
+	if (rc == 0 && in->units == 0)
+		rc = vt_fail(fail, -ENOENT, "no unit in %s: there is nothing to check; make one by `vmtwin create`", in->unit_dir);
+	return rc;
+}
+
+/* Those named first, then all others: fencing waits for the longest lease of all. */
+static int read_units(struct input *in, int count, char **names, struct vt_fail *fail)
+{
+	int rc = 0;
+	for (int i = 0; i < count && rc == 0; i++)
+		if (!have_unit(in, names[i]))
+			rc = add_unit(in, names[i], fail);
+	unsigned named = in->units;
+	if (rc == 0)
+		rc = add_all_units(in, fail);
+	in->named = count > 0 ? named : in->units;
+	return rc;
+}
+
+static int print(const struct cf_findings *found)
+{
+	static const char *const word[] = {[CF_OK] = "ok", [CF_WARNING] = "warning", [CF_ERROR] = "error"};
+	for (unsigned i = 0; i < found->count; i++)
+		printf("%-8s %s\n", word[found->list[i].severity], found->list[i].text);
+	if (found->count == CF_FINDINGS_MAX)
+		printf("%-8s more findings than fit here; correct these, or name single units\n", "warning");
+	printf("%u errors, %u warnings\n", found->errors, found->warnings);
+	return found->errors ? CF_EXIT_REFUSED : CF_EXIT_OK;
+}
+
+static int check(const struct cf_cmd *cmd, struct input *in, int count, char **names)
+{
+	struct vt_fail fail = {.code = 0};
+	int rc = read_corosync(in, &fail);
+	if (rc == 0)
+		rc = read_cib(in, &fail);
+	if (rc == 0)
+		rc = vt_hostconf_load(&in->host, in->host_path, &fail);
+	if (rc == 0)
+		rc = read_units(in, count, names, &fail);
+	if (rc < 0)
+		return cf_error(cmd, "%s", fail.text);
+	struct cf_facts facts = {.corosync = &in->corosync, .cib = &in->cib, .host = &in->host, .unit = in->unit, .units = in->units, .named = in->named};
+	cf_check(&facts, &in->findings);
+	return print(&in->findings);
+}
+
+static int run_check(const struct cf_cmd *cmd, int argc, char **argv)
+{
+	static const struct option longs[] = {{"corosync-conf", 1, 0, 'c'}, {"cib", 1, 0, 'b'}, {"host-conf", 1, 0, 'o'},
+					      {"unit-dir", 1, 0, 'u'},	    {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
+	struct input *in = calloc(1, sizeof *in);
+	if (!in)
+		return cf_error(cmd, "out of memory");
+	in->corosync_path = COROSYNC_CONF;
+	in->host_path = VT_HOST_CONF;
+	in->unit_dir = VT_UNIT_DIR;
+	int c;
+	while ((c = cf_option(cmd, argc, argv, longs)) >= 0) {
+		if (c == 'c')
+			in->corosync_path = optarg;
+		else if (c == 'b')
+			in->cib_path = optarg;
+		else if (c == 'o')
+			in->host_path = optarg;
+		else
+			in->unit_dir = optarg;
+	}
+	int code = c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
+	if (c == CF_OPT_END)
+		code = check(cmd, in, argc - optind, argv + optind);
+	free(in);
+	return code;
+}
+
+const struct cf_cmd cf_cmd_check = {
+    .name = "check",
+    .summary = "computes the times of fencing and leases, and refuses unsafe ones",
+    .help = help,
+    .run = run_check,
+};

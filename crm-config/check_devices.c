@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Each fence_vmtwin device: its time limits, hosts, constraints. And how the host ends itself. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/timing.h"
+#include "crm-config/check_int.h"
+
+#define LEASE_MIN_MS 5000 /* vmtwin-unit(5) */
+
+/* The delay that Pacemaker adds before the device's action: pcmk_delay_max is the limit of both. */
+static uint32_t own_delay_ms(const struct cf_facts *f, const struct cf_device *d, const char **name)
+{
+	uint32_t longest = d->delay_max_ms;
+	*name = "pcmk_delay_max";
+	if (longest > 0)
+		return longest;
+	*name = "pcmk_delay_base";
+	for (unsigned i = 0; i < f->units; i++)
+		for (int k = 0; k < 2; k++) {
+			uint32_t ms = cf_device_base_ms(d, f->unit[i].hosts[k]);
+			longest = ms > longest ? ms : longest;
+		}
+	return longest;
+}
+
+/* The longest lease for which limit_ms would do, in whole seconds; 0: none. */
+static uint32_t lease_that_fits_ms(const struct cf_facts *f, uint64_t limit_ms, uint64_t rest_ms)
+{
+	uint64_t room = limit_ms > rest_ms ? (limit_ms - rest_ms) * 500 / 501 / 1000 * 1000 : 0;
+	return room >= LEASE_MIN_MS && room < cf_longest_lease_ms(f) ? (uint32_t)room : 0;
+}
+
+static void check_limit(const struct cf_facts *f, const struct cf_device *d, const char *action, uint32_t given_ms,
+			struct cf_findings *out)
+{
+	struct cf_sum s;
+	const char *delay_name;
+	char limit_text[CF_SECONDS_TEXT], what[256], lease_text[64] = "";
+	uint32_t limit = given_ms ? given_ms : f->cib->stonith_timeout_ms, delay = own_delay_ms(f, d, &delay_name);
+	cf_seconds(limit, limit_text);
+	if (given_ms)
+		snprintf(what, sizeof what, "pcmk_%s_timeout of %s = %s s", action, d->id, limit_text);
+	else
+		snprintf(what, sizeof what, "pcmk_%s_timeout of %s = %s s (stonith-timeout)", action, d->id, limit_text);
+	cf_fence_sum(f, &s);
+	if (d->delay_ms)
+		cf_sum_add(&s, "delay", d->delay_ms);
+	if (delay)
+		cf_sum_add(&s, delay_name, delay);
+	cf_sum_end(&s);
+	uint64_t need = s.ms + CF_FENCE_RESERVE_MS;
+	if (limit >= need) {
+		cf_say(out, CF_OK, "%s >= %s, and 5 s of reserve", what, s.text);
+		return;
+	}
+	uint32_t lease = lease_that_fits_ms(f, limit, need - cf_longest_lease_ms(f) - cf_longest_lease_ms(f) / 500);
+	if (lease)
+		snprintf(lease_text, sizeof lease_text, ", or lease_ms = %u in the units' files", lease);
+	cf_say(out, CF_ERROR, "%s, but fencing takes at least %s, and 5 s of reserve; `pcs stonith update %s pcmk_%s_timeout=%llus`%s",
+	       what, s.text, d->id, action, (unsigned long long)((need + 999) / 1000), lease_text);
+}
+
+static void check_hosts(const struct cf_facts *f, const struct cf_device *d, struct cf_findings *out)
+{
+	for (unsigned i = 0; i < f->units; i++)
+		for (int k = 0; k < 2; k++) {
+			const char *host = f->unit[i].hosts[k];
+			if (!cf_device_covers(d, host))
+				cf_say(out, CF_ERROR,
+				       "pcmk_host_list of %s = '%s' lacks %s, a host of unit %s: it can't be fenced by it; `pcs stonith update "
+				       "%s pcmk_host_list=\"%s %s\"`",
+				       d->id, d->hosts, host, f->unit[i].name, d->id, f->unit[i].hosts[0], f->unit[i].hosts[1]);
+			if (!cf_device_allowed(f->cib, d, host))
+				cf_say(out, CF_ERROR,
+				       "location constraints keep %s from %s (or the cluster is not symmetric): fence_vmtwin asks the vmtwind "
+				       "beside it, so each host must be able to use it; `pcs constraint location`, and remove the ban",
+				       d->id, host);
+		}
+}
+
+static bool action_ok(const char *action)
+{
+	return !action[0] || strcmp(action, "reboot") == 0 || strcmp(action, "off") == 0;
+}
+
+static void check_device(const struct cf_facts *f, const struct cf_device *d, struct cf_findings *out)
+{
+	check_limit(f, d, "reboot", d->reboot_ms, out);
+	check_limit(f, d, "off", d->off_ms, out);
+	check_hosts(f, d, out);
+	if (!action_ok(d->reboot_action) || !action_ok(d->off_action))
+		cf_say(out, CF_ERROR,
+		       "pcmk_reboot_action = '%s', pcmk_off_action = '%s' of %s: anything but reboot and off succeeds after 0 s, with no proof; "
+		       "remove them",
+		       d->reboot_action, d->off_action, d->id);
+	if (!d->monitored)
+		cf_say(out, CF_WARNING,
+		       "%s has no monitor: that it can't work (vmtwind down, witness set wrongly) shows only when it is needed; `pcs stonith "
+		       "update %s op monitor interval=60s`",
+		       d->id, d->id);
+}
+
+static void warn_rules(const struct cf_facts *f, struct cf_findings *out)
+{
+	for (unsigned i = 0; i < f->cib->locations; i++) {
+		const struct cf_location *l = &f->cib->location[i];
+		for (unsigned k = 0; k < f->cib->devices; k++)
+			if (l->rule && strcmp(l->rsc, f->cib->device[k].id) == 0)
+				cf_say(out, CF_WARNING,
+				       "a location constraint of %s has a rule, which this check doesn't evaluate: see that each host can use it",
+				       l->rsc);
+	}
+}
+
+void cf_check_devices(const struct cf_facts *f, struct cf_findings *out)
+{
+	for (unsigned i = 0; i < f->cib->devices; i++) {
+		const struct cf_device *d = &f->cib->device[i];
+		if (!d->vmtwin || d->disabled)
+			continue;
+		if (cf_device_used(f, d))
+			check_device(f, d, out);
+		else
+			cf_say(out, CF_WARNING,
+			       "%s (fence_vmtwin) is used for no host of these units: it is in none of their fencing levels, or pcmk_host_list "
+			       "names others; `pcs stonith level add 2 HOST %s`",
+			       d->id, d->id);
+	}
+	warn_rules(f, out);
+}
+
+/* ---- the host's own end -------------------------------------------------------------------------- */
+
+static void check_watchdog(const struct cf_facts *f, struct cf_findings *out)
+{
+	struct cf_sum s = {.ms = 0};
+	char own_text[CF_SECONDS_TEXT];
+	uint32_t lease = cf_longest_lease_ms(f), own = vt_timing_own_ms(lease);
+	cf_sum_add(&s, "watchdog_timeout_s", f->host->watchdog_ms);
+	cf_sum_add(&s, "proof interval", CF_PROOF_INTERVAL_MS);
+	cf_sum_end(&s);
+	cf_seconds(own, own_text);
+	if (s.ms >= own)
+		cf_say(out, CF_ERROR,
+		       "watchdog: a host that hangs is reset after %s, but the other one counts on nine tenths of lease_ms, %s s; set "
+		       "watchdog_timeout_s = %u or less, or lease_ms longer",
+		       s.text, own_text, own > 2000 ? (own - CF_PROOF_INTERVAL_MS - 1) / 1000 : 0);
+	else
+		cf_say(out, CF_OK, "watchdog: %s < nine tenths of the longest lease_ms, %s s: a host that hangs is reset before%s", s.text,
+		       own_text, f->host->self_fence ? "" : "; one that is cut off only loses its VMs (self_fence = no)");
+}
+
+void cf_check_host(const struct cf_facts *f, struct cf_findings *out)
+{
+	const struct cf_cib *c = f->cib;
+	char own[CF_SECONDS_TEXT];
+	if (f->host->watchdog[0])
+		check_watchdog(f, out);
+	if (!cf_uses_vmtwin(f) || c->others == 0)
+		return;
+	if (!f->host->self_fence && !f->host->watchdog[0])
+		cf_say(out, CF_ERROR,
+		       "self_fence = no and no watchdog, but %u other resources (%s): after fence_vmtwin's success Pacemaker starts them too, "
+		       "while the host that is cut off may still run them, for no lease ends those; set self_fence = yes and watchdog = "
+		       "/dev/watchdog in vmtwind.conf on both hosts",
+		       c->others, c->other);
+	else if (!f->host->watchdog[0])
+		cf_say(out, CF_WARNING,
+		       "self_fence = yes without a watchdog, and %u other resources (%s): a host that hangs can't reset itself after %s s, and "
+		       "may run them again when it goes on; set watchdog = /dev/watchdog",
+		       c->others, c->other, cf_seconds(vt_timing_own_ms(cf_longest_lease_ms(f)), own));
+	else if (!f->host->self_fence)
+		cf_say(out, CF_WARNING,
+		       "self_fence = no, and %u other resources (%s): the watchdog covers a host that hangs; one that is cut off is not reset, and "
+		       "runs them until Pacemaker has stopped them; set self_fence = yes",
+		       c->others, c->other);
+	else
+		cf_say(out, CF_OK, "self_fence = yes and a watchdog: the host's %u other resources end with it, %s s after its last proof",
+		       c->others, cf_seconds(vt_timing_own_ms(cf_longest_lease_ms(f)), own));
+}

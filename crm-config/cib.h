@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the preflight needs of a CIB: properties, fence devices, topology, what runs there. Filled by cib_read.c, or by tests.
+ * Texts are as configured; times are in milliseconds. Pure.
+ */
+#ifndef VMTWIN_CRM_CONFIG_CIB_H
+#define VMTWIN_CRM_CONFIG_CIB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define CF_ID_MAX 128
+#define CF_LIST_MAX 1024
+#define CF_DEVICES_MAX 32
+#define CF_LEVELS_MAX 32
+#define CF_LEVEL_DEVICES_MAX 8
+#define CF_LOCATIONS_MAX 128
+#define CF_RESOURCES_MAX 128
+#define CF_STONITH_TIMEOUT_DEFAULT_MS 60000
+#define CF_OP_TIMEOUT_DEFAULT_MS 20000 /* Pacemaker's, when the CIB names none: it doesn't take the agent's */
+
+struct cf_device {
+	char id[CF_ID_MAX], agent[CF_ID_MAX];
+	bool vmtwin;   /* the agent is fence_vmtwin */
+	bool disabled; /* target-role=Stopped: Pacemaker doesn't use it */
+	char hosts[CF_LIST_MAX], map[CF_LIST_MAX];   /* pcmk_host_list, pcmk_host_map; "": not given */
+	uint32_t reboot_ms, off_ms;		     /* pcmk_reboot_timeout, pcmk_off_timeout; 0: not given */
+	char reboot_action[CF_ID_MAX], off_action[CF_ID_MAX]; /* pcmk_*_action; "": not given */
+	char delay_base[CF_LIST_MAX];		     /* pcmk_delay_base: "5s" or "host1:5s;host2:0" */
+	uint32_t delay_max_ms, delay_ms;	     /* pcmk_delay_max; the agent's own "delay" */
+	bool monitored;
+};
+
+struct cf_level {
+	unsigned index;
+	char target[CF_ID_MAX]; /* "": by pattern or attribute, which this check doesn't evaluate */
+	unsigned count;
+	char device[CF_LEVEL_DEVICES_MAX][CF_ID_MAX];
+};
+
+struct cf_location {
+	char rsc[CF_ID_MAX], node[CF_ID_MAX];
+	int score;
+	bool rule; /* depends on a rule, which this check doesn't evaluate */
+};
+
+/* A resource of vmtwin's. */
+struct cf_resource {
+	char id[CF_ID_MAX], unit[CF_ID_MAX];
+	bool mirror;			      /* ocf:vmtwin:mirror, else ocf:vmtwin:vm */
+	uint32_t stop_ms, promote_ms, demote_ms; /* 0: not given, then op_default_ms */
+	int priority;
+	char requires[CF_ID_MAX], stop_on_fail[CF_ID_MAX]; /* "": not given, then fencing and fence */
+};
+
+struct cf_cib {
+	bool stonith_enabled, startup_fencing, symmetric, have_watchdog;
+	uint32_t stonith_timeout_ms, priority_delay_ms, op_default_ms;
+	bool op_default_set;
+	int64_t watchdog_timeout_ms; /* stonith-watchdog-timeout; -1: twice SBD_WATCHDOG_TIMEOUT */
+	char no_quorum[CF_ID_MAX], fence_reaction[CF_ID_MAX];
+	unsigned devices, levels, locations, resources;
+	struct cf_device device[CF_DEVICES_MAX];
+	struct cf_level level[CF_LEVELS_MAX];
+	struct cf_location location[CF_LOCATIONS_MAX];
+	struct cf_resource resource[CF_RESOURCES_MAX];
+	unsigned others; /* primitives that are neither vmtwin's nor fence devices */
+	char other[CF_ID_MAX]; /* the first of them */
+};
+
+/* Pacemaker's defaults, nothing configured. */
+void cf_cib_init(struct cf_cib *cib);
+/* "60", "60s", "500ms", "2min", "1h" in milliseconds. False: not a time, or more than 24 h. */
+bool cf_time_parse(const char *text, uint32_t *ms);
+/* A list separated by blanks, ',' or ';' has the word; case doesn't matter. */
+bool cf_list_has(const char *list, const char *word);
+/* The device can fence the host: by its list or map, or because it has neither and asks the device itself. */
+bool cf_device_covers(const struct cf_device *d, const char *host);
+/* pcmk_delay_base for that host. */
+uint32_t cf_device_base_ms(const struct cf_device *d, const char *host);
+/* Every time in a pcmk_delay_base is one. */
+bool cf_delay_base_ok(const char *text);
+/* Location constraints let the host use the device. */
+bool cf_device_allowed(const struct cf_cib *cib, const struct cf_device *d, const char *host);
+
+#endif

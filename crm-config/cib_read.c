@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "crm-config/cib_read.h"
+
+#include <errno.h>
+#include <libxml/parser.h>
+#include <libxml/tree.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#define SCORE_INFINITY 1000000
+#define DEPTH_MAX 16 /* groups in clones and the like */
+
+struct reader {
+	struct cf_cib *cib;
+	xmlNode *resources; /* where templates are */
+	const char *source;
+	struct vt_fail *fail;
+	int rc; /* the first error */
+};
+
+/* Meta attributes that a primitive has from what it lies in, or from rsc_defaults. */
+struct outer {
+	int priority;
+	const char *requires;
+};
+
+static void refuse(struct reader *r, const char *what, const char *text)
+{
+	if (r->rc == 0)
+		r->rc = vt_fail(r->fail, -EINVAL, "%s: %s '%.80s'", r->source, what, text);
+}
+
+static bool is(const xmlNode *n, const char *name)
+{
+	return n->type == XML_ELEMENT_NODE && strcmp((const char *)n->name, name) == 0;
+}
+
+/* An attribute's text, "" if it is not there. CIBs have no entities, so an attribute is one text node. */
+static const char *attr(const xmlNode *n, const char *name)
+{
+	const xmlAttr *a = xmlHasProp((xmlNode *)n, (const xmlChar *)name);
+	if (!a || !a->children || !a->children->content)
+		return "";
+	return (const char *)a->children->content;
+}
+
+static void copy(struct reader *r, char *out, size_t cap, const char *text, const char *what)
+{
+	size_t n = strlen(text);
+	if (n >= cap) {
+		refuse(r, "too long for this check:", what);
+		n = 0;
+	}
+	memcpy(out, text, n);
+	out[n] = '\0';
+}
+
+static xmlNode *child(const xmlNode *n, const char *name)
+{
+	for (xmlNode *c = n ? n->children : NULL; c; c = c->next)
+		if (is(c, name))
+			return c;
+	return NULL;
+}
+
+/* The value of an nvpair in any set (instance_attributes, meta_attributes, ...) of n; NULL: not there. */
+static const char *pair_of(const xmlNode *n, const char *set, const char *name)
+{
+	for (const xmlNode *s = n ? n->children : NULL; s; s = s->next)
+		for (const xmlNode *p = is(s, set) ? s->children : NULL; p; p = p->next)
+			if (is(p, "nvpair") && strcmp(attr(p, "name"), name) == 0)
+				return attr(p, "value");
+	return NULL;
+}
+
+static const xmlNode *template_of(const struct reader *r, const xmlNode *prim)
+{
+	const char *name = attr(prim, "template");
+	for (const xmlNode *c = name[0] ? r->resources->children : NULL; c; c = c->next)
+		if (is(c, "template") && strcmp(attr(c, "id"), name) == 0)
+			return c;
+	return NULL;
+}
+
+/* The same of a primitive, whose template may have it. */
+static const char *value_of(const struct reader *r, const xmlNode *prim, const char *set, const char *name)
+{
+	const char *value = pair_of(prim, set, name);
+	if (!value)
+		value = pair_of(template_of(r, prim), set, name);
+	return value ? value : "";
+}
+
+static uint32_t time_or(struct reader *r, const char *text, uint32_t fallback, const char *what)
+{
+	uint32_t ms = fallback;
+	if (text && text[0] && !cf_time_parse(text, &ms)) {
+		char where[96];
+		snprintf(where, sizeof where, "not a time (of %s):", what);
+		refuse(r, where, text);
+	}
+	return ms;
+}
+
+static bool truth(const char *text, bool fallback)
+{
+	if (!text || !text[0])
+		return fallback;
+	return strcasecmp(text, "true") == 0 || strcasecmp(text, "yes") == 0 || strcasecmp(text, "on") == 0 ||
+	       strcasecmp(text, "y") == 0 || strcmp(text, "1") == 0;
+}
+
+static int score_of(const char *text)
+{
+	if (strcasecmp(text, "INFINITY") == 0 || strcasecmp(text, "+INFINITY") == 0)
+		return SCORE_INFINITY;
+	if (strcasecmp(text, "-INFINITY") == 0)
+		return -SCORE_INFINITY;
+	long v = strtol(text, NULL, 10);
+	if (v > SCORE_INFINITY)
+		return SCORE_INFINITY;
+	return v < -SCORE_INFINITY ? -SCORE_INFINITY : (int)v;
+}
+
+static void read_properties(struct reader *r, const xmlNode *crm_config)
+{
+	struct cf_cib *c = r->cib;
+	const char *set = "cluster_property_set";
+	c->stonith_enabled = truth(pair_of(crm_config, set, "stonith-enabled"), true);
+	c->startup_fencing = truth(pair_of(crm_config, set, "startup-fencing"), true);
+	c->symmetric = truth(pair_of(crm_config, set, "symmetric-cluster"), true);
+	c->have_watchdog = truth(pair_of(crm_config, set, "have-watchdog"), false);
+	c->stonith_timeout_ms =
+	    time_or(r, pair_of(crm_config, set, "stonith-timeout"), CF_STONITH_TIMEOUT_DEFAULT_MS, "stonith-timeout");
+	c->priority_delay_ms =
+	    time_or(r, pair_of(crm_config, set, "priority-fencing-delay"), 0, "priority-fencing-delay");
+	const char *text = pair_of(crm_config, set, "stonith-watchdog-timeout");
+	c->watchdog_timeout_ms = text && text[0] == '-' ? -1 : (int64_t)time_or(r, text, 0, "stonith-watchdog-timeout");
+	text = pair_of(crm_config, set, "no-quorum-policy");
+	if (text)
+		copy(r, c->no_quorum, sizeof c->no_quorum, text, "no-quorum-policy");
+	text = pair_of(crm_config, set, "fence-reaction");
+	if (text)
+		copy(r, c->fence_reaction, sizeof c->fence_reaction, text, "fence-reaction");
+}
+
+static uint32_t op_ms_in(struct reader *r, const xmlNode *owner, const char *name)
+{
+	const xmlNode *ops = child(owner, "operations");
+	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next) {
+		if (!is(o, "op") || strcmp(attr(o, "name"), name) != 0)
+			continue;
+		const char *text = attr(o, "timeout");
+		if (!text[0])
+			text = pair_of(o, "meta_attributes", "timeout");
+		return time_or(r, text, 0, name);
+	}
+	return 0;
+}
+
+/* on-fail of an operation, "": not given. */
+static const char *on_fail(const xmlNode *owner, const char *name)
+{
+	const xmlNode *ops = child(owner, "operations");
+	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next) {
+		if (!is(o, "op") || strcmp(attr(o, "name"), name) != 0)
+			continue;
+		const char *in = pair_of(o, "meta_attributes", "on-fail");
+		return in ? in : attr(o, "on-fail");
+	}
+	return "";
+}
+
+static uint32_t op_ms(struct reader *r, const xmlNode *prim, const char *name)
+{
+	uint32_t ms = op_ms_in(r, prim, name);
+	return ms ? ms : op_ms_in(r, template_of(r, prim), name);
+}
+
+static bool has_monitor(const xmlNode *owner)
+{
+	const xmlNode *ops = child(owner, "operations");
+	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next)
+		if (is(o, "op") && strcmp(attr(o, "name"), "monitor") == 0 && strtoul(attr(o, "interval"), NULL, 10) > 0)
+			return true;
+	return false;
+}
+
+static void read_device(struct reader *r, const xmlNode *prim, const char *type)
+{
+	const char *set = "instance_attributes";
+	if (r->cib->devices == CF_DEVICES_MAX) {
+		refuse(r, "too many fence devices for this check, at", attr(prim, "id"));
+		return;
+	}
+	struct cf_device *d = &r->cib->device[r->cib->devices++];
+	copy(r, d->id, sizeof d->id, attr(prim, "id"), "a device's id");
+	copy(r, d->agent, sizeof d->agent, type, d->id);
+	d->vmtwin = strcmp(type, "fence_vmtwin") == 0;
+	d->disabled = strcasecmp(value_of(r, prim, "meta_attributes", "target-role"), "Stopped") == 0;
+	copy(r, d->hosts, sizeof d->hosts, value_of(r, prim, set, "pcmk_host_list"), "pcmk_host_list");
+	copy(r, d->map, sizeof d->map, value_of(r, prim, set, "pcmk_host_map"), "pcmk_host_map");
+	d->reboot_ms = time_or(r, value_of(r, prim, set, "pcmk_reboot_timeout"), 0, "pcmk_reboot_timeout");
+	d->off_ms = time_or(r, value_of(r, prim, set, "pcmk_off_timeout"), 0, "pcmk_off_timeout");
+	copy(r, d->reboot_action, sizeof d->reboot_action, value_of(r, prim, set, "pcmk_reboot_action"), "pcmk_reboot_action");
+	copy(r, d->off_action, sizeof d->off_action, value_of(r, prim, set, "pcmk_off_action"), "pcmk_off_action");
+	const char *base = value_of(r, prim, set, "pcmk_delay_base");
+	if (base[0] && !cf_delay_base_ok(base))
+		refuse(r, "not a time, nor one for each host (pcmk_delay_base):", base);
+	copy(r, d->delay_base, sizeof d->delay_base, base, "pcmk_delay_base");
+	d->delay_max_ms = time_or(r, value_of(r, prim, set, "pcmk_delay_max"), 0, "pcmk_delay_max");
+	d->delay_ms = time_or(r, value_of(r, prim, set, "delay"), 0, "delay");
+	d->monitored = has_monitor(prim) || has_monitor(template_of(r, prim));
+}
+
+static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const struct outer *outer)
+{
+	if (r->cib->resources == CF_RESOURCES_MAX) {
+		refuse(r, "too many resources for this check, at", attr(prim, "id"));
+		return;
+	}
+	struct cf_resource *o = &r->cib->resource[r->cib->resources++];
+	const char *priority = value_of(r, prim, "meta_attributes", "priority");
+	o->mirror = mirror;
+	copy(r, o->id, sizeof o->id, attr(prim, "id"), "a resource's id");
+	copy(r, o->unit, sizeof o->unit, value_of(r, prim, "instance_attributes", "unit"), o->id);
+	o->stop_ms = op_ms(r, prim, "stop");
+	o->promote_ms = op_ms(r, prim, "promote");
+	o->demote_ms = op_ms(r, prim, "demote");
+	o->priority = priority[0] ? score_of(priority) : outer->priority;
+	const char *text = value_of(r, prim, "meta_attributes", "requires");
+	copy(r, o->requires, sizeof o->requires, text[0] ? text : outer->requires, "requires");
+	text = on_fail(prim, "stop");
+	copy(r, o->stop_on_fail, sizeof o->stop_on_fail, text[0] ? text : on_fail(template_of(r, prim), "stop"), "on-fail");
+}
+
+static void read_primitive(struct reader *r, const xmlNode *prim, const struct outer *outer)
+{
+	const xmlNode *kind = attr(prim, "type")[0] ? prim : template_of(r, prim);
+	const char *class = kind ? attr(kind, "class") : "", *type = kind ? attr(kind, "type") : "";
+	if (strcmp(class, "stonith") == 0) {
+		read_device(r, prim, type);
+		return;
+	}
+	if (kind && strcmp(class, "ocf") == 0 && strcmp(attr(kind, "provider"), "vmtwin") == 0) {
+		read_own(r, prim, strcmp(type, "mirror") == 0, outer);
+		return;
+	}
+	if (r->cib->others++ == 0)
+		copy(r, r->cib->other, sizeof r->cib->other, attr(prim, "id"), "a resource's id");
+}
+
+static void read_resources(struct reader *r, const xmlNode *in, const struct outer *outer, unsigned depth)
+{
+	if (depth == DEPTH_MAX) {
+		refuse(r, "resources are nested too deep at", attr(in, "id"));
+		return;
+	}
+	for (const xmlNode *n = in->children; n; n = n->next) {
+		struct outer here = *outer;
+		const char *own = n->type == XML_ELEMENT_NODE ? pair_of(n, "meta_attributes", "priority") : NULL;
+		const char *requires = n->type == XML_ELEMENT_NODE ? pair_of(n, "meta_attributes", "requires") : NULL;
+		here.priority = own ? score_of(own) : here.priority;
+		here.requires = requires ? requires : here.requires;
+		if (is(n, "primitive"))
+			read_primitive(r, n, &here);
+		else if (is(n, "group") || is(n, "clone") || is(n, "master") || is(n, "bundle"))
+			read_resources(r, n, &here, depth + 1);
+	}
+}
+
+static void read_location(struct reader *r, const xmlNode *n)
+{
+	if (r->cib->locations == CF_LOCATIONS_MAX) {
+		refuse(r, "too many location constraints for this check, at", attr(n, "id"));
+		return;
+	}
+	struct cf_location *l = &r->cib->location[r->cib->locations++];
+	copy(r, l->rsc, sizeof l->rsc, attr(n, "rsc"), "a constraint's resource");
+	copy(r, l->node, sizeof l->node, attr(n, "node"), "a constraint's node");
+	l->score = score_of(attr(n, "score"));
+	l->rule = child(n, "rule") != NULL || !l->node[0] || !l->rsc[0];
+}
+
+static void split_devices(struct reader *r, struct cf_level *l, const char *list)
+{
+	while (*list) {
+		list += strspn(list, " ,");
+		size_t n = strcspn(list, " ,");
+		if (n == 0)
+			break;
+		if (l->count == CF_LEVEL_DEVICES_MAX || n >= CF_ID_MAX) {
+			refuse(r, "too many devices in a fencing level:", list);
+			return;
+		}
+		memcpy(l->device[l->count], list, n);
+		l->device[l->count++][n] = '\0';
+		list += n;
+	}
+}
+
+static void read_level(struct reader *r, const xmlNode *n)
+{
+	if (r->cib->levels == CF_LEVELS_MAX) {
+		refuse(r, "too many fencing levels for this check, at", attr(n, "id"));
+		return;
+	}
+	struct cf_level *l = &r->cib->level[r->cib->levels++];
+	l->index = (unsigned)strtoul(attr(n, "index"), NULL, 10);
+	copy(r, l->target, sizeof l->target, attr(n, "target"), "a level's target");
+	split_devices(r, l, attr(n, "devices"));
+}
+
+static void read_configuration(struct reader *r, const xmlNode *conf)
+{
+	read_properties(r, child(conf, "crm_config"));
+	const char *text = pair_of(child(conf, "op_defaults"), "meta_attributes", "timeout");
+	r->cib->op_default_set = text != NULL;
+	r->cib->op_default_ms = time_or(r, text, CF_OP_TIMEOUT_DEFAULT_MS, "op_defaults timeout");
+	const xmlNode *defaults = child(conf, "rsc_defaults");
+	const char *requires = pair_of(defaults, "meta_attributes", "requires");
+	text = pair_of(defaults, "meta_attributes", "priority");
+	struct outer outer = {.priority = text ? score_of(text) : 0, .requires = requires ? requires : ""};
+	r->resources = child(conf, "resources");
+	if (r->resources)
+		read_resources(r, r->resources, &outer, 0);
+	const xmlNode *in = child(conf, "constraints");
+	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
+		if (is(n, "rsc_location"))
+			read_location(r, n);
+	in = child(conf, "fencing-topology");
+	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
+		if (is(n, "fencing-level"))
+			read_level(r, n);
+}
+
+static void silent(void *ctx, const char *fmt, ...)
+{
+	(void)ctx;
+	(void)fmt;
+}
+
+int cf_cib_parse(struct cf_cib *cib, const char *text, const char *source, struct vt_fail *fail)
+{
+	struct reader r = {.cib = cib, .source = source, .fail = fail};
+	size_t len = strnlen(text, CF_CIB_BYTES_MAX + 1);
+	cf_cib_init(cib);
+	if (len > CF_CIB_BYTES_MAX)
+		return vt_fail(fail, -EINVAL, "%s: longer than %u bytes: not a CIB", source, CF_CIB_BYTES_MAX);
+	if (strstr(text, "<!DOCTYPE") || strstr(text, "<!ENTITY"))
+		return vt_fail(fail, -EINVAL, "%s: has a DOCTYPE; a CIB has none, so this is refused", source);
+	xmlSetGenericErrorFunc(NULL, silent);
+	xmlDoc *doc = xmlReadMemory(text, (int)len, source, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+								      XML_PARSE_NOCDATA);
+	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
+	const xmlNode *conf = root && is(root, "cib") ? child(root, "configuration") : NULL;
+	if (!doc)
+		r.rc = vt_fail(fail, -EINVAL, "%s: not well-formed XML; give what `cibadmin -Q` prints", source);
+	else if (doc->intSubset || !conf)
+		r.rc = vt_fail(fail, -EINVAL, "%s: not a CIB (no <cib> with <configuration>); give what `cibadmin -Q` prints",
+			       source);
+	else
+		read_configuration(&r, conf);
+	xmlFreeDoc(doc);
+	return r.rc;
+}

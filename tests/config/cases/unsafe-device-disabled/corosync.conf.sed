@@ -1,0 +1,1 @@
+s/provider.*/&\n\tauto_tie_breaker: 1/

@@ -1,0 +1,1 @@
+s/model: net/&\n\t\ttimeout: 40000/

@@ -1,0 +1,1 @@
+/stonith-enabled/s/true/false/

@@ -1,0 +1,2 @@
+/^	device {/,/^	}/d
+s/provider.*/&\n\texpected_votes: 1/

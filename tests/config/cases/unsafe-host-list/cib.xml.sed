@@ -1,0 +1,1 @@
+s/"host1 host2"/"host1"/

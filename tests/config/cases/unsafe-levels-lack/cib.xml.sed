@@ -1,0 +1,1 @@
+/id="l2"/s/twin/twni/

@@ -1,0 +1,1 @@
+/vm1-priority/d

@@ -1,0 +1,1 @@
+/no-quorum-policy/s/stop/ignore/

@@ -1,0 +1,1 @@
+s/votes: 1/votes: 0/

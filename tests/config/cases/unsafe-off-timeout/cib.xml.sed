@@ -1,0 +1,1 @@
+/pcmk_off_timeout/s/43s/42s/

@@ -1,0 +1,1 @@
+$a outdate_timeout_ms = 30000

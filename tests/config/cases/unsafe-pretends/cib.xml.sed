@@ -1,0 +1,1 @@
+/id="power-host1"/s/fence_ipmilan/fence_dummy/

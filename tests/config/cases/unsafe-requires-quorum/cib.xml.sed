@@ -1,0 +1,1 @@
+/id="vm1-mirror-p"/a <nvpair id="rq" name="requires" value="quorum"/>

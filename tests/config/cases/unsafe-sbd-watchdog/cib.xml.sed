@@ -1,0 +1,1 @@
+/no-quorum-policy/i <nvpair id="hw" name="have-watchdog" value="true"/>

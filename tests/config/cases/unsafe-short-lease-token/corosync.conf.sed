@@ -1,0 +1,1 @@
+s/version: 2/&\n\ttoken: 12000/

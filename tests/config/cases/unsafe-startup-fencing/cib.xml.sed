@@ -1,0 +1,1 @@
+/no-quorum-policy/i <nvpair id="sf" name="startup-fencing" value="false"/>

@@ -1,0 +1,1 @@
+/pcmk_\(reboot\|off\)_timeout/d

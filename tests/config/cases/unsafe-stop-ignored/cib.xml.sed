@@ -1,0 +1,1 @@
+s/id="vm1-stop" /&on-fail="ignore" /

@@ -1,0 +1,1 @@
+s/model: net/&\n\t\tsync_timeout: 60000/

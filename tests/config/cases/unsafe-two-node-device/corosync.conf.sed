@@ -1,0 +1,1 @@
+s/provider.*/&\n\ttwo_node: 1/

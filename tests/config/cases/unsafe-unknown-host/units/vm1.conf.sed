@@ -1,0 +1,1 @@
+s/host2/host9/

@@ -1,0 +1,180 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vmtwin-config check on described clusters: no cluster is needed, nothing is changed.
+# usage: tests/config/run.sh [BUILD]
+#
+# cases/safe-NAME is a whole cluster: corosync.conf, cib.xml, vmtwind.conf, units/*.conf; it must be accepted (exit 0).
+# cases/unsafe-NAME is one of them (file "from") but for what FILE.sed edits or FILE replaces; it must be refused (exit 1).
+# "expect": texts, one a line, that the output must have, the sums among them; a line "not TEXT" must not be there.
+set -u
+cd "$(dirname "$0")" || exit 1
+build=$(realpath "${1:-../../build}")
+config=$build/vmtwin-config
+passed=0 failed=0 skipped=0
+work=$(mktemp -d /tmp/vmtwin-config-XXXXXX)
+trap 'rm -rf "$work"' EXIT
+
+pass() { passed=$((passed + 1)); }
+fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
+
+# expect CODE TEXT COMMAND...: that exit code, and TEXT in what is printed.
+expect() {
+	local code=$1 text=$2 out rc
+	shift 2
+	out=$("$@" 2>&1 </dev/null)
+	rc=$?
+	if [ "$rc" != "$code" ]; then
+		fail "$*: exit code $rc instead of $code: $out"
+	elif [[ $out != *"$text"* ]]; then
+		fail "$*: said '$out', expected '$text'"
+	else
+		pass
+	fi
+}
+
+# The case's cluster, complete, in $work/NAME.
+assemble() { # CASE
+	local case=$1 into=$work/$1 file target
+	if [ -e "cases/$case/from" ]; then
+		cp -r "cases/$(cat "cases/$case/from")" "$into"
+	else
+		mkdir "$into"
+	fi
+	for file in "cases/$case"/* "cases/$case"/units/*; do
+		[ -f "$file" ] || continue
+		target=$into/${file#"cases/$case/"}
+		mkdir -p "${target%/*}"
+		if [ "${file##*.}" != sed ]; then
+			cp "$file" "$target"
+			continue
+		fi
+		target=${target%.sed}
+		cp "$target" "$target.before"
+		sed -i -f "$file" "$target"
+		cmp -s "$target" "$target.before" && fail "$case: ${file##*/} changes nothing"
+		rm -f "$target.before"
+	done
+}
+
+check() { # DIRECTORY ARGUMENT...
+	local dir=$1
+	shift
+	"$config" check --corosync-conf "$dir/corosync.conf" --cib "$dir/cib.xml" --host-conf "$dir/vmtwind.conf" \
+		--unit-dir "$dir/units" "$@"
+}
+
+test_case() { # CASE CODE
+	local case=$1 code=$2 out rc text wrong=
+	assemble "$case"
+	out=$(check "$work/$case" 2>&1)
+	rc=$?
+	[ "$rc" = "$code" ] || wrong="exit code $rc instead of $code"
+	while IFS= read -r text; do
+		if [[ $text == "not "* ]]; then
+			[[ $out != *"${text#not }"* ]] || wrong+="; says '${text#not }'"
+		else
+			[[ $out == *"$text"* ]] || wrong+="; does not say '$text'"
+		fi
+	done <"cases/$case/expect"
+	[ -s "cases/$case/expect" ] || wrong+="; nothing is expected of it"
+	if [ -n "$wrong" ]; then
+		fail "$case: ${wrong#; }:"$'\n'"$out"
+	else
+		pass
+	fi
+}
+
+# What can't be read: exit code 2, and what to do.
+test_input() {
+	local good=$work/safe-qdevice bad=$work/bad
+	cp -r "$good" "$bad"
+	expect 2 "see vmtwin-config --help" "$config" frobnicate
+	expect 2 "did you mean 'check'" "$config" chekc
+	expect 2 "what shall be done" "$config"
+	expect 0 "Usage: vmtwin-config COMMAND" "$config" --help
+	expect 0 "vmtwin-config 0" "$config" --version
+	expect 0 "Exit codes: 0" "$config" check --help
+	expect 2 "did you mean '--cib'" "$config" check --cbi x
+	expect 2 "needs a value" "$config" check --cib
+	expect 2 "is not there; name corosync's file with --corosync-conf" check "$bad" --corosync-conf "$bad/none"
+	expect 2 "is not there; save one by" check "$bad" --cib "$bad/none"
+	expect 2 "cannot read $bad/none" check "$bad" --unit-dir "$bad/none"
+	expect 2 "no unit 'vm9'" check "$bad" vm9
+	expect 2 "can't be a unit's name" check "$bad" ../vm1
+	expect 0 "unit vm1" check "$bad" vm1
+	mkdir "$bad/empty"
+	expect 2 "there is nothing to check" check "$bad" --unit-dir "$bad/empty"
+	echo 'wintess = ping:192.0.2.1' >"$bad/vmtwind.conf"
+	expect 2 "did you mean 'witness'" check "$bad"
+	: >"$bad/vmtwind.conf"
+	sed -i '1i <!DOCTYPE cib SYSTEM "http://192.0.2.1/cib.dtd">' "$bad/cib.xml"
+	expect 2 "has a DOCTYPE" check "$bad"
+	sed -i 's/80s/80 parsecs/; 1d' "$bad/cib.xml"
+	expect 2 "not a time (of pcmk_reboot_timeout): '80 parsecs'" check "$bad"
+	echo '<cib>' >"$bad/cib.xml"
+	expect 2 "not well-formed" check "$bad"
+	echo '<html><configuration/></html>' >"$bad/cib.xml"
+	expect 2 "not a CIB" check "$bad"
+	sed -i 's/model: net/model net/' "$bad/corosync.conf"
+	expect 2 "corosync.conf:26: neither 'KEY: VALUE' nor a section: 'model net'" check "$bad"
+}
+
+# A unit by name: its own findings alone, but fencing waits for all.
+test_named() {
+	local dir=$work/unsafe-longest-lease
+	expect 1 "fencing takes at least lease_ms 60" check "$dir" vm1
+	expect 1 "unit vm1" check "$dir" vm1 vm1
+	if check "$dir" vm1 | grep -q "unit vm2:"; then fail "vm2 was not asked for"; else pass; fi
+	expect 1 "unit vm2:" check "$dir" vm2 vm1
+	cp -r "$dir" "$work/other"
+	mv "$work/other/units/vm1.conf" "$work/other/units/vm3.conf"
+	expect 1 "warning  resource vm1-mirror is of unit 'vm1', which has no file here" check "$work/other"
+}
+
+# The running cluster's CIB: cibadmin takes it from CIB_file.
+test_live() {
+	local good=$work/safe-qdevice
+	local live=("$config" check --corosync-conf "$good/corosync.conf" --host-conf "$good/vmtwind.conf" --unit-dir "$good/units")
+	if [ ! -x /usr/sbin/cibadmin ]; then
+		skipped=$((skipped + 1))
+		echo "skipped: cibadmin is not installed"
+		return
+	fi
+	chmod 755 "$work"
+	expect 0 "pcmk_off_timeout of twin = 80 s >=" env CIB_file="$good/cib.xml" "${live[@]}"
+	expect 2 "the live CIB can't be read" env CIB_file="$work/none" "${live[@]}"
+	expect 2 "or give a CIB that was saved in a file: --cib FILE" env CIB_file="$work/none" "${live[@]}"
+}
+
+# The published example is accepted with corosync's and vmtwin's defaults.
+test_example() {
+	local dir=$work/example example=../../crm-config/examples/vmtwin-fencing.pcs
+	if ! command -v pcs >/dev/null; then
+		skipped=$((skipped + 1))
+		echo "skipped: pcs is not installed, the example is not tried"
+		return
+	fi
+	cp -r "$work/safe-qdevice" "$dir"
+	sed -i '/<primitive id="twin"/,/<\/primitive>/d' "$dir/cib.xml"
+	expect 1 "fence devices: 0 configured" check "$dir"
+	while IFS= read -r line; do
+		# shellcheck disable=SC2086 # the file's words
+		[[ $line != "pcs "* ]] || eval "pcs -f '$dir/cib.xml'" ${line#pcs } --force >"$dir/out" 2>&1 || fail "$line: $(cat "$dir/out")"
+	done <"$example"
+	expect 0 "pcmk_reboot_timeout of twin" check "$dir"
+	expect 0 "0 errors, 0 warnings" check "$dir"
+}
+
+unsafe=0
+for dir in cases/safe-*; do test_case "${dir##*/}" 0; done
+for dir in cases/unsafe-*; do
+	test_case "${dir##*/}" 1
+	unsafe=$((unsafe + 1))
+done
+[ $unsafe -ge 10 ] || fail "only $unsafe unsafe clusters"
+test_input
+test_named
+test_live
+test_example
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
