@@ -205,7 +205,7 @@ MAN := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
 check-ctl: $(BUILD)/vmtwin $(BUILD)/tests/ctl-replay
 	tests/ctl/run.sh $(BUILD)
 check-config: $(BUILD)/vmtwin-config
-	tests/config/run.sh $(BUILD)
+	tests/config/run.sh $(abspath $(BUILD))
 $(BUILD)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@.new && mv $@.new $@
