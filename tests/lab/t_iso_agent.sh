@@ -129,6 +129,7 @@ came_back() {
 }
 
 need "vm1 is ready" vm1_ready
+sleep 21 # whoever came back less than 20 s ago is not ordered to end
 primary=$(vm_host)
 second=$(other "$primary")
 check "asked for itself: refused" says 1 "this host" on "$primary" fence_vmtwin -o reboot -n "$primary"

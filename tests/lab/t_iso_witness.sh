@@ -19,6 +19,7 @@ configure() {
 	wait_for 60 device_runs
 }
 device_runs() { quiet_on host1 timeout 15 crm_mon -1 | grep -q 'twin.*Started'; }
+device_refused() { quiet_on host1 timeout 15 crm_mon -1 | grep -q "twin start on host. returned 'error'"; }
 fact() { quiet_on "$1" timeout 15 vmtwin status --json | grep -q "\"witness\": *\"$2\""; } # HOST WORD
 cut_off() { lab cut "$lab_name" all "$1"; }
 
@@ -62,7 +63,7 @@ flaps() {
 }
 
 need "vm1 is ready" vm1_ready
-check "without a witness the device does not start" wait_for 60 eval 'on host1 crm_mon -1 | grep -q "twin.*Stopped\|twin_start_0.*error"'
+check "without a witness the device does not start" wait_for 60 device_refused
 check "both get a witness" configure || { tell_state; exit; }
 check "both reach it" wait_for 10 eval 'fact host1 reached && fact host2 reached'
 primary=$(vm_host)

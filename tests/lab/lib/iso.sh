@@ -54,7 +54,8 @@ wait_s() {
 }
 readonly takeover_more_s=75
 
-may_run() { [[ "$(state_of "$1")" == PRIM* || "$(state_of "$1")" == ALONE* ]]; }
+# PRIM red: promoted, but its writes fail.
+may_run() { [[ "$(state_of "$1")" =~ ^(PRIM|ALONE)\ (green|orange) ]]; }
 alone() { [[ "$(state_of "$1")" == "ALONE green"* ]]; }
 runs_nowhere() { qemu_gone host1 && qemu_gone host2; }
 
