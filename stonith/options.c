@@ -188,7 +188,7 @@ static void note_ignored(struct fa_options *o, const char *name, size_t len)
 	if (at >= strlen(more) && strcmp(o->ignored + at - strlen(more), more) == 0)
 		return;
 	/* room is kept for ", ..." */
-	if (len + 2 >= cap || at + 2 + len + 2 + sizeof more > cap) {
+	if (at + 2 + len + 2 + sizeof more > cap) {
 		name = more;
 		len = strlen(more);
 	}

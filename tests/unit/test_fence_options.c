@@ -104,6 +104,10 @@ static void the_last_counts(void **state)
 	assert_int_equal(o.action, FA_OFF);
 	assert_false(o.verbose);
 	assert_int_equal(o.delay_s, 0);
+	assert_int_equal(fed("action=off\naction=\ndebug_file=/a\ndebug=/b\n"), 0);
+	assert_int_equal(o.action, FA_REBOOT);
+	assert_string_equal(o.debug_file, "/b");
+	assert_int_equal(fed(""), 0);
 	assert_int_equal(o.wait_timeout_s, FA_WAIT_TIMEOUT_S);
 }
 
@@ -115,6 +119,8 @@ static void blanks_and_comments(void **state)
 	assert_string_equal(o.ignored, "\"");
 	assert_int_equal(fed("plug=\"two\""), 0);
 	assert_string_equal(o.plug, "two");
+	assert_int_equal(fed("ip=1\n\n \nuser=2\n"), 0);
+	assert_string_equal(o.ignored, "ip, user");
 	assert_int_equal(fed("plug=\""), 0);
 	assert_string_equal(o.plug, "\"");
 }
