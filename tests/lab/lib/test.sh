@@ -228,7 +228,7 @@ vm1_up() {
 	for host in host1 host2; do
 		# shellcheck disable=SC2086 # words
 		check "vmtwin create on $host" on "$host" $create_vm1 || return 1
-		on "$host" sed -i "s/^lease_ms = .*/lease_ms = $lease_ms/" /etc/vmtwin/units/vm1.conf
+		[ "$lease_ms" -ge 30000 ] || on "$host" sed -i "s/^lease_ms = .*/lease_ms = $lease_ms/; s/^\\(link\\|outdate\\)_timeout_ms = .*/\\1_timeout_ms = 2000/" /etc/vmtwin/units/vm1.conf
 	done
 	for file in $cluster_files; do
 		check "$file" type_commands host1 "$repo/crm-config/examples/$file" || return 1
