@@ -7,8 +7,9 @@
 # cases/unsafe-NAME is one of them (file "from") but for what FILE.sed edits or FILE replaces; it must be refused (exit 1).
 # "expect": texts, one a line, that the output must have, the sums among them; a line "not TEXT" must not be there.
 set -u
-cd "$(dirname "$0")" || exit 1
-build=$(realpath "${1:-../../build}")
+cd "$(dirname "$0")/../.." || exit 1
+build=$(realpath "${1:-build}")
+cd tests/config || exit 1
 config=$build/vmtwin-config
 passed=0 failed=0 skipped=0
 work=$(mktemp -d /tmp/vmtwin-config-XXXXXX)
