@@ -9,7 +9,7 @@ DESTDIR ?=
 SAN ?=
 CC := gcc
 
-PKGS := fuse3 liburing gnutls libqb libcpg libquorum libcmap libvirt libxxhash
+PKGS := fuse3 liburing gnutls libqb libcpg libquorum libcmap libcfg libvirt libxxhash
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wformat=2 -Wundef -Wimplicit-fallthrough -Wnull-dereference
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -39,6 +39,7 @@ WITNESS_SRC := $(wildcard replicator/daemon/witness/*.c)
 VMDOWN_SRC := $(wildcard replicator/daemon/vmdown/*.c)
 CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
 RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
+FENCE_AGENT_SRC := $(wildcard stonith/*.c)
 CONFIG_PURE_SRC := $(addprefix crm-config/,corosync_conf.c cib.c check_timing.c check_quorum.c check_fencing.c check_devices.c)
 CONFIG_SRC := $(wildcard crm-config/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -50,7 +51,7 @@ LIB := $(BUILD)/libvmtwin.a
 PROGRAMS := $(if $(MASTER_SRC),$(BUILD)/vmtwind) $(if $(WORKER_SRC),$(BUILD)/vmtwin-worker) \
 	$(if $(FENCEWATCH_SRC),$(BUILD)/vmtwin-fencewatch) $(BUILD)/vmtwin-witness $(if $(VMDOWN_SRC),$(BUILD)/vmtwin-vmdown) $(if $(CTL_SRC),$(BUILD)/vmtwin) \
 	$(if $(wildcard ra/mirror.c),$(BUILD)/ra/mirror) $(if $(wildcard ra/vm.c),$(BUILD)/ra/vm) \
-	$(if $(CONFIG_SRC),$(BUILD)/vmtwin-config)
+	$(if $(CONFIG_SRC),$(BUILD)/vmtwin-config) $(BUILD)/fence_vmtwin
 UNIT_TESTS := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(UNIT_SRC))
 TOOLS := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(TOOL_SRC))
 
@@ -63,10 +64,11 @@ help:
 	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
 	@echo 'check        all tests in their short form'
 	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-config check-dp lint fuzz check-lab-self'
-	@echo 'check-lab check-lab-xfs   its parts'
+	@echo 'check-lab check-iso check-lab-xfs check-watchdog check-config   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'soak-lab     every row of docs/FAILURE-MODES.md on the real stack, in its long form: hours'
+	@echo 'soak-isolation  every isolation of docs/FENCING.md, both ways round, with default times: hours'
 	@echo 'soak-sim     a million simulated lives, and the deliberate faults (docs/SIMULATION.md)'
 	@echo 'check-model  every state of the decision core within bounds; MUTATE=all: its deliberate faults'
 	@echo 'soak-model   the same with larger bounds, and all faults'
@@ -83,7 +85,7 @@ $(LIB): $(call obj,$(LIB_SRC))
 	$(Q)ar rcs $@ $^
 
 WORKER_LIBS := $(shell pkg-config --libs fuse3 liburing gnutls libxxhash 2>/dev/null)
-MASTER_LIBS := $(shell pkg-config --libs libqb libcpg libquorum libcmap libcorosync_common 2>/dev/null)
+MASTER_LIBS := $(shell pkg-config --libs libqb libcpg libquorum libcmap libcfg libcorosync_common 2>/dev/null)
 FENCE_CFLAGS := $(shell pkg-config --cflags pacemaker-fencing pacemaker glib-2.0 libxml-2.0 2>/dev/null | sed 's/-I/-isystem /g') -isystem /usr/include/pacemaker
 FENCE_LIBS := -lstonithd -lcrmcommon $(shell pkg-config --libs glib-2.0 2>/dev/null)
 ALL_LIBS := $(WORKER_LIBS) $(MASTER_LIBS)
@@ -112,7 +114,10 @@ $(BUILD)/ra/mirror: $(call obj,ra/mirror.c $(RA_COMMON_SRC)) $(LIB)
 $(BUILD)/ra/vm: $(call obj,$(wildcard ra/vm*.c) $(RA_COMMON_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb -lvirt
+$(BUILD)/fence_vmtwin: $(call obj,$(FENCE_AGENT_SRC)) $(LIB)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
 
+$(BUILD)/tests/unit/test_fence_options: $(call obj,stonith/options.c)
 $(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf: $(call obj,$(CONFIG_PURE_SRC))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -128,14 +133,14 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
 install: all
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/libexec/vmtwin \
 		$(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin $(DESTDIR)/etc/vmtwin/units
-	install -m 755 $(BUILD)/vmtwind $(BUILD)/vmtwin $(BUILD)/vmtwin-config $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 $(BUILD)/vmtwind $(BUILD)/vmtwin $(BUILD)/vmtwin-config $(BUILD)/fence_vmtwin $(DESTDIR)$(PREFIX)/sbin/
 	install -m 755 $(BUILD)/vmtwin-worker $(BUILD)/vmtwin-fencewatch $(BUILD)/vmtwin-witness $(BUILD)/vmtwin-vmdown \
 		$(DESTDIR)$(PREFIX)/libexec/vmtwin/
 	install -d $(DESTDIR)/lib/systemd/system
 	install -m 644 packaging/vmtwind.service $(DESTDIR)/lib/systemd/system/
 	install -m 755 $(BUILD)/ra/mirror $(BUILD)/ra/vm $(DESTDIR)$(PREFIX)/lib/ocf/resource.d/vmtwin/
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/vmtwind sbin/vmtwin sbin/vmtwin-config libexec/vmtwin/vmtwin-worker \
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,sbin/vmtwind sbin/vmtwin sbin/vmtwin-config sbin/fence_vmtwin libexec/vmtwin/vmtwin-worker \
 		libexec/vmtwin/vmtwin-fencewatch libexec/vmtwin/vmtwin-witness libexec/vmtwin/vmtwin-vmdown lib/ocf/resource.d/vmtwin/mirror lib/ocf/resource.d/vmtwin/vm) \
 		$(DESTDIR)/lib/systemd/system/vmtwind.service
 
@@ -150,7 +155,7 @@ check-unit: $(UNIT_TESTS)
 		if timeout $(UNIT_TEST_LIMIT_S) $$t >$$t.log 2>&1; then passed=$$((passed + 1)); \
 		else failed=$$((failed + 1)); echo "FAILED $$t"; cat $$t.log; fi; \
 	done; echo "unit tests: $$passed programs passed, $$failed failed"; test $$failed = 0
-check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/tests/ctl-standin
+check-ocf: $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/fence_vmtwin $(BUILD)/tests/ctl-standin
 	ocf-tester/run $(abspath $(BUILD))
 
 # ---- simulation of the decision core (docs/SIMULATION.md) -------------------------------------------
@@ -200,7 +205,7 @@ MAN := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
 check-ctl: $(BUILD)/vmtwin $(BUILD)/tests/ctl-replay
 	tests/ctl/run.sh $(BUILD)
 check-config: $(BUILD)/vmtwin-config
-	tests/config/run.sh $(BUILD)
+	tests/config/run.sh $(abspath $(BUILD))
 $(BUILD)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@.new && mv $@.new $@
@@ -217,7 +222,7 @@ uninstall-man:
 
 # ---- the lab: two hosts on this machine -------------------------------------------------------------
 TREE := $(BUILD)/tree
-.PHONY: lab-tree guest lab-tools check-lab check-lab-self check-lab-xfs soak-cuts soak-lab
+.PHONY: lab-tree guest lab-tools check-lab check-iso check-lab-self check-lab-xfs soak-cuts soak-lab soak-isolation
 lab-tree: all
 	@$(MAKE) --no-print-directory -s install DESTDIR=$(TREE)
 guest: $(BUILD)/guest/type
@@ -242,12 +247,16 @@ $(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link: $(call obj,$(WORKER_SRC)) $(L
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter $(LAB_TOOLS)/%,$^) $(filter-out $(LAB_TOOLS)/%,$^) $(WORKER_LIBS)
 $(LAB_TOOLS)/vmtwind-group: $(call obj,$(MASTER_SRC)) $(LAB_TOOLS)/group/replicator/wire/group.o $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
-$(LAB_TOOLS)/clockshift.so: tests/lab/clockshift.c
+$(LAB_TOOLS)/%.so: tests/lab/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE -shared -fPIC -o $@ $< -ldl
-lab-tools: $(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link $(LAB_TOOLS)/vmtwind-group $(LAB_TOOLS)/clockshift.so
+lab-tools: $(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link $(LAB_TOOLS)/vmtwind-group $(LAB_TOOLS)/clockshift.so $(LAB_TOOLS)/softdog.so
 check-lab: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(LAB_TESTS)
+check-iso: lab-tree guest lab-tools
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --isolation
+soak-isolation: lab-tree guest lab-tools
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak --isolation --token 3000
 check-lab-self: guest
 	@GUEST=$(abspath $(BUILD)/guest) tests/lab/selftest ext4
 check-lab-xfs: lab-tree guest
@@ -256,6 +265,14 @@ soak-cuts: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak failover
 soak-lab: lab-tree guest lab-tools
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak $(LAB_TESTS)
+
+# ---- the watchdog on a real kernel ------------------------------------------------------------------
+.PHONY: check-watchdog
+$(BUILD)/watchdog-guest: tests/watchdog/guest.c replicator/io/watchdog.c replicator/io/watchdog.h replicator/base/log.c
+	 -p $(@D)
+	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE -Ireplicator -I. -static -o $@ $(filter %.c,$^)
+check-watchdog: $(BUILD)/watchdog-guest guest
+	@tests/watchdog/run $(BUILD)
 
 # ---- lint: all shell, all C ---------------------------------------------------------------------------
 SHELL_FILES = $(shell grep -rIlE '^.!/bin/(ba)?sh|^. shellcheck shell=' packaging tests ocf-tester crm-config .ci)
@@ -281,7 +298,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history check_timing corosync_conf
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict check_timing corosync_conf
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit
@@ -298,7 +315,7 @@ check-docs: $(BUILD)/tests/state-machine
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
 # A+B: side by side.
-CHECK_PARTS ?= lint docs config unit san valgrind sim+ocf model fuzz+dp ctl+lab-self mutants lab lab-xfs
+CHECK_PARTS ?= lint docs config unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab+iso lab-xfs
 .PHONY: deps demo check check-fuzz check-programs
 check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model lab-tree guest
 deps:

@@ -49,7 +49,7 @@ setup_sandbox() {
 	mount -t tmpfs -o mode=755 tmpfs /run
 	mkdir /run/built # the build may be in /tmp, which is covered next
 	cp -r "$here" /run/tester && here=/run/tester # so may this be
-	cp "$build/ra/mirror" "$build/ra/vm" "$build/tests/ctl-standin" /run/built/ || exit 2
+	cp "$build/ra/mirror" "$build/ra/vm" "$build/fence_vmtwin" "$build/tests/ctl-standin" /run/built/ || exit 2
 	mount -t tmpfs -o mode=1777 tmpfs /tmp
 	mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 	mkdir -p "$work" "$standin_dir"

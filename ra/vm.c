@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/paths.h"
-#include "ra/qemu_proc.h"
+#include "io/qemu_proc.h"
 
 #define GUARD_SHARE 97 /* percent of the time limit after which a hung libvirt is given up */
 

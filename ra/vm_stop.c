@@ -10,7 +10,7 @@
 
 #include "base/mount.h"
 #include "ctl/client.h"
-#include "ra/qemu_proc.h"
+#include "io/qemu_proc.h"
 #include "ra/vm.h"
 #include "ra/worker.h"
 

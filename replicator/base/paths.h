@@ -12,6 +12,7 @@
 #define VT_WORKER_PATH VT_LIBEXEC_DIR "/vmtwin-worker"
 #define VT_FENCEWATCH_PATH VT_LIBEXEC_DIR "/vmtwin-fencewatch"
 #define VT_WITNESS_PATH VT_LIBEXEC_DIR "/vmtwin-witness"
+#define VT_VMDOWN_PATH VT_LIBEXEC_DIR "/vmtwin-vmdown"
 #define VT_AUTHKEY "/etc/corosync/authkey"
 #define VT_IPC_NAME "vmtwind" /* libqb IPC service of the master */
 #define VT_CPG_GROUP "vmtwin"

@@ -25,11 +25,13 @@ enum vg_kind {
 	VG_UNIT_DOWN,	     /* the sender's worker of this unit is dead beyond doubt */
 	VG_PROOF,	     /* a master to itself: it came back, so the group is alive (lease) */
 	VG_STATUS,	     /* the sender's view of a unit, for people */
+	VG_END_NODE,	     /* fencing of a member: this node is to end its VMs and itself (docs/FENCING.md) */
+	VG_ENDING,	     /* its answer, the last that it says */
 };
 
 struct vg_msg {
 	enum vg_kind kind;
-	char unit[VT_UNIT_NAME_MAX + 1]; /* all kinds but VG_PROOF */
+	char unit[VT_UNIT_NAME_MAX + 1]; /* kinds that concern a unit */
 	union {
 		struct {
 			uint32_t len;
@@ -41,6 +43,15 @@ struct vg_msg {
 			uint64_t nonce;	  /* of the sending process */
 			uint64_t breaks;  /* the sender's count of quorum losses at sending */
 		} proof;
+		struct {
+			uint32_t node;	  /* that is to end */
+			uint64_t request; /* names the request; repeated in the answer */
+			bool off;	  /* power off instead of a reset */
+		} end; /* VG_END_NODE */
+		struct {
+			uint64_t request;
+			bool able; /* its VMs are ended, and it resets itself next; else it can't */
+		} ending; /* VG_ENDING */
 		struct vt_kv status; /* VG_STATUS: at most VG_STATUS_MAX bytes */
 	} u;
 };

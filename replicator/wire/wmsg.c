@@ -127,7 +127,6 @@ int vw_encode(const struct vw_msg *msg, uint8_t *out)
 	case VW_ASK_FENCE_STATE:
 		break;
 	case VW_FENCE_PEER:
-	case VW_VM_DOWN:
 		vt_put_str(&w, msg->u.text.text);
 		break;
 	}
@@ -189,7 +188,6 @@ int vw_decode(struct vw_msg *msg, const void *packet, size_t len)
 	case VW_ASK_FENCE_STATE:
 		break;
 	case VW_FENCE_PEER:
-	case VW_VM_DOWN:
 		vt_get_str(&r, msg->u.text.text, sizeof msg->u.text.text);
 		break;
 	default:

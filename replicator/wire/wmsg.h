@@ -36,7 +36,6 @@ enum vw_type {
 	VW_STATUS,     /* at each change: what to publish (scores, attributes) */
 	VW_ASK_FENCE_STATE, /* send a VW_FENCE that was read after now */
 	VW_FENCE_PEER, /* have the peer's node fenced (docs/PROTOCOL.md) */
-	VW_VM_DOWN,    /* destroy this unit's domain: the lease ended (S6) */
 };
 
 struct vw_attach {
@@ -114,7 +113,7 @@ struct vw_msg {
 		struct vw_request request; /* VW_REQUEST, VW_REPLY */
 		struct vw_hello hello;
 		struct vw_status status;
-		struct vw_text text; /* VW_FENCE_PEER, VW_VM_DOWN */
+		struct vw_text text; /* VW_FENCE_PEER */
 	} u;
 };
 

@@ -8,6 +8,8 @@
  *	oracle --wait-found N --timeout S LOG	wait until the log holds N read-backs in all
  *	oracle --stamp OUT LOG			follow LOG, write its lines to OUT with the time of arrival before each
  *	oracle --stalls OUT			longest gap between two acknowledgements in a log made by --stamp
+ *	oracle --handovers OUT			the same log: from the last acknowledgement before each later boot to the first after it;
+ *						one of the older guest after it is a fault, as always
  *
  * Waits exit 0 when met, 1 when the time is up. --stamp ends when its parent does.
  */
@@ -35,6 +37,8 @@ struct judge {
 	bool may_ack;			/* a read-back stands between the last boot and here */
 	double stamp, last_ack_stamp, gap;
 	uint64_t last_ack, gap_from, gap_to;
+	bool tell_handovers, handed_over;	/* the first acknowledgement since the last boot is due */
+	double old_ack_stamp;
 	bool quiet;
 };
 
@@ -59,6 +63,10 @@ static void on_ack(struct judge *j, uint64_t n)
 		j->gap_from = j->last_ack;
 		j->gap_to = n;
 	}
+	if (j->handed_over && j->tell_handovers)
+		printf("handover at boot %u: %.0f ms from the last acknowledgement before to the first one after\n", j->boots,
+		       (j->stamp - j->old_ack_stamp) * 1000);
+	j->handed_over = false;
 	j->last_ack_stamp = j->stamp;
 	j->last_ack = n;
 }
@@ -99,6 +107,8 @@ static void on_line(struct judge *j, char *line)
 		on_found(j, a, b);
 	} else if (strncmp(line, "BOOT ", 5) == 0) {
 		j->boots++;
+		j->handed_over = j->last_ack_stamp > 0;
+		j->old_ack_stamp = j->last_ack_stamp;
 		j->may_ack = false;
 	} else if (strncmp(line, "CORRUPT ", 8) == 0) {
 		fault(j, line, j->acked, j->found);
@@ -211,9 +221,9 @@ static int stamp(const char *path, const char *out_path)
 	return 0;
 }
 
-static int judge(const char *path, unsigned int expect_boots, bool stalls)
+static int judge(const char *path, unsigned int expect_boots, bool stalls, bool handovers)
 {
-	struct judge j = { 0 };
+	struct judge j = { .tell_handovers = handovers };
 	struct reader r = { .fd = -1 };
 
 	read_lines(&r, path, judge_line, &j);
@@ -244,13 +254,14 @@ int main(int argc, char **argv)
 		{ "timeout", required_argument, NULL, 't' },
 		{ "stamp", required_argument, NULL, 's' },
 		{ "stalls", no_argument, NULL, 'g' },
+		{ "handovers", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	uint64_t acks = 0;
 	unsigned int founds = 0, expect_boots = 0;
 	double timeout_s = 30;
 	const char *stamp_out = NULL;
-	bool stalls = false;
+	bool stalls = false, handovers = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -261,6 +272,7 @@ int main(int argc, char **argv)
 		case 't': timeout_s = strtod(optarg, NULL); break;
 		case 's': stamp_out = optarg; break;
 		case 'g': stalls = true; break;
+		case 'h': handovers = true; break;
 		default: return 2;
 		}
 	}
@@ -272,5 +284,5 @@ int main(int argc, char **argv)
 		return stamp(argv[optind], stamp_out);
 	if (acks || founds)
 		return wait_for(argv[optind], acks, founds, timeout_s);
-	return judge(argv[optind], expect_boots, stalls);
+	return judge(argv[optind], expect_boots, stalls, handovers);
 }

@@ -4,37 +4,10 @@
 # With a third vote (qnetd): a host cut off from everything has no quorum, and takes its VM down within its lease, whatever
 # else hangs there. Fencing that only says it worked makes no fork then.
 
-readonly lease_ms=30000
-quorate() { quiet_on "$1" corosync-quorumtool -s | grep -q '^Quorate: *Yes'; }
+
 requests_since() { awk -v from="from $1:" -v since="$2" 'index($0, from) && $1 * 1000 >= since { n++ } END { print n + 0 }' "$world/power.log"; } # HOST MS
 times() { # ISOLATED OTHER SINCE
 	note "cut to frozen $(took "$1" "$3" "$said_frozen") ms, to held writes failed $(took "$1" "$3" "$said_failed") ms, to VM down $(vm_down_ms "$1" "$3") ms, to ALONE on the other side $(took "$2" "$3" "$said_alone") ms"
-}
-# The VM's process, seen from outside.
-qemu_of() { # HOST
-	local init ns pid
-	init=$(cut -d' ' -f1 "$lab_dir/hosts/$1/init" 2>/dev/null) && ns=$(readlink "/proc/$init/ns/pid") || return 1
-	for pid in $(pgrep -f 'qemu-system.*guest=vm1,'); do
-		[ "$(readlink "/proc/$pid/ns/pid")" != "$ns" ] || { echo "$pid"; return; }
-	done
-	return 1
-}
-qemu_gone() { ! qemu_of "$1" >/dev/null; }
-# watch_vm HOST: writes to $down_file when its QEMU ended.
-watch_vm() {
-	down_file=$(mktemp)
-	(while ! qemu_gone "$1"; do sleep 0.1; done; now_ms >"$down_file") &
-}
-vm_down_ms() { # HOST SINCE
-	local at
-	at=$(cat "$down_file")
-	[ -n "$at" ] && echo $((at - $2)) || echo "-"
-}
-in_time() { # MS LIMIT_MS
-	if [ "$1" = - ] || [ "$1" -gt "$2" ]; then
-		echo "$1 ms, not $2"
-		return 1
-	fi
 }
 
 # FENCING: lie, fail. HANG: what else hangs on the isolated host: nothing, pacemaker, libvirtd.

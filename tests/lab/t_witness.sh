@@ -4,7 +4,7 @@
 # Two hosts without a third vote, both quorate when they are apart, and a witness that answers pings. The one that doesn't reach it
 # has no proof: it takes its VM down within its lease. The one that does may wait for fencing for as long as it takes.
 
-readonly lease_ms=30000
+
 witness="ping:10.$(sed -n "s/^lab_net=//p" "$lab_dir/conf").10.3"
 conf=/etc/vmtwin/vmtwind.conf
 

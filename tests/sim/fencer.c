@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/timing.h"
 #include "tests/sim/world.h"
 
 #define MS VC_NS_PER_MS
@@ -258,14 +259,26 @@ bool sim_fence_kill(struct world *w, unsigned by)
 	return true;
 }
 
-/* fence_vmtwin: success by waiting for the end of all leases, while quorate without a break. */
+/* fence_vmtwin, by the verdict of the product: it has seen what the master has, and its clock runs as it does. */
 static bool waited_out(const struct world *w, unsigned by)
 {
-	const struct host *me = &w->host[by], *peer = &w->host[1 - by];
-	uint64_t since_ns = w->now - w->cut_ns;
-	uint64_t by_own_clock = since_ns + since_ns / 1000000 * (uint64_t)(int64_t)me->drift_ppm;
-	return !w->ring_up && me->quorate && !peer->quorate && me->boot_at_ns <= w->cut_ns &&
-	       by_own_clock >= SIM_FENCE_WAIT_MS * MS;
+	const struct host *me = &w->host[by];
+	struct vt_cluster_timing t = {.token_ms = SIM_TOTEM_MS, .device = true, .device_sync_ms = SIM_QUORUM_LATE_MS};
+	uint32_t wild_ms = w->class == SIM_WILD_CLOCKS ? SIM_CLASS_DRIFT_MS : 0;
+	struct vc_fence_facts f = {
+	    .third_vote = !w->two_node,
+	    .lease_known = true,
+	    .wait_ms = vt_timing_fence_ms(&t, SIM_LEASE_LONG_MS) + wild_ms,
+	    .quorate_ns = me->quorate_ns,
+	    .is_node = true,
+	    .member = me->view_member,
+	    .daemon = me->view_master != 0,
+	    .member_ns = me->seen.member_ns,
+	    .silent_ns = me->seen.silent_ns,
+	    .left_ns = me->seen.left_ns,
+	    .away = true, /* orders are the lab's matter */
+	};
+	return sim_in_group(w, by) && vc_fence_verdict(&f, sim_clock(w, by)).state == VC_FENCE_DONE;
 }
 
 /* A false yes: harmless while the victim is not quorate, or a member; else only in lives of their

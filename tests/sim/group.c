@@ -82,10 +82,22 @@ static void tell_group(struct world *w, unsigned h, uint64_t member, enum vc_dep
 
 static void tell_quorum(struct world *w, unsigned h)
 {
+	struct host *me = &w->host[h];
+	vc_seen_since(&me->quorate_ns, me->quorate, sim_clock(w, h));
+	vc_seen_member(&me->seen, me->view_member, sim_clock(w, h));
 	struct vc_event e = {.type = VC_E_QUORUM};
 	e.u.quorum.quorate = w->host[h].quorate;
 	e.u.quorum.peer_member = w->host[h].view_member;
 	sim_tell(w, h, &e);
+}
+
+/* What a master sees when it begins. */
+static void look_again(struct world *w, unsigned h)
+{
+	struct host *me = &w->host[h];
+	vc_seen_since(&me->quorate_ns, me->quorate, sim_clock(w, h));
+	vc_seen_member(&me->seen, me->view_member, sim_clock(w, h));
+	vc_seen_daemon(&me->seen, me->view_master != 0, sim_clock(w, h));
 }
 
 static void view_group(struct world *w, unsigned h, uint64_t master, enum vc_departure how)
@@ -96,6 +108,7 @@ static void view_group(struct world *w, unsigned h, uint64_t master, enum vc_dep
 	if (me->view_master)
 		tell_group(w, h, me->view_master, how);
 	me->view_master = master;
+	vc_seen_daemon(&me->seen, master != 0, sim_clock(w, h));
 	if (master)
 		tell_group(w, h, master, VC_JOINED);
 }
@@ -156,6 +169,9 @@ void world_start_master(struct world *w, unsigned h)
 	sim_say(w, h, "master starts", "");
 	me->master = true;
 	me->master_id = (uint64_t)(h + 1) << 32 | ++w->serial;
+	me->seen = (struct vc_seen){0}; /* it begins to look now */
+	me->quorate_ns = 0;
+	look_again(w, h);
 	sim_attach(w, h);
 	sim_view(w, 1 - h, VC_LEFT_PROCDOWN);
 }

@@ -184,6 +184,9 @@ static void step(struct world *w, unsigned h)
 	/* A pairing made with the false fencing known is none of its business. */
 	if (pairing != me->core.pairing && me->told.lie && me->core.pair_fence == me->told.record)
 		w->lied_on[1 - h] = false;
+	/* It was waited for while it was a member without a vmtwind; now both have agreed anew. */
+	if (pairing != me->core.pairing && w->ring_up)
+		w->waited_out[h] = false;
 	w->n.events++;
 	if (w->waited_out[h] && me->core.certain)
 		sim_violation(w, h,

@@ -17,6 +17,7 @@
 #include "core/core.h"
 #include "core/fence_history.h"
 #include "core/maps.h"
+#include "core/verdict.h"
 #include "wire/meta.h"
 
 #define SIM_WRITES 1024
@@ -30,8 +31,7 @@
 #define SIM_FENCER_READ_MS 5000
 #define SIM_FENCER_SETTLE_MS \
 	2000 /* as daemon/fencewatch: a fencer that just started is not believed */
-/* fence_vmtwin: the longest lease, from the latest moment that a proof can be of, and a margin */
-#define SIM_FENCE_WAIT_MS (SIM_LEASE_LONG_MS + SIM_QUORUM_LATE_MS + 5000)
+#define SIM_CLASS_DRIFT_MS 5000 /* the reserve of fence_vmtwin where clocks are wild */
 
 struct cells {
 	uint64_t bit[SIM_WRITES / 64];
@@ -94,6 +94,8 @@ struct host {
 	uint64_t quorum_ends_ns; /* the loss of quorum will be told then; 0: none is due */
 	struct vc_msg held[SIM_QUEUE / 8]; /* said into a broken ring */
 	unsigned held_count;
+	struct vc_seen seen; /* the master: of the other */
+	uint64_t quorate_ns; /* and of its own quorum */
 	bool peer_clean; /* the cluster manager here knows that the absent peer runs nothing */
 
 	/* metadata: two slots, as read and as left by a power cut; disk is what a start would read

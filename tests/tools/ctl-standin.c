@@ -10,6 +10,13 @@
  *	again N		-EAGAIN, N times
  *	refuse RC TEXT	that rc with that text
  *	failed TEXT	(monitor) the unit failed
+ *	waiting N	(fence) state=waiting N times for one id, then done
+ *	state WORD TEXT	that state with that text
+ *	nostate		no state in the answer
+ *	norc		no rc, but state=done
+ *	need MS		(fence-ready) that need_ms
+ *
+ * Its cluster has the nodes one, which it is itself, and two; fencing is done at once.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +52,8 @@ struct unit {
 struct standin {
 	const char *dir;
 	long again; /* how often -EAGAIN was answered in a row */
+	long waited; /* how often "waiting" was answered for fence_id */
+	char fence_id[24];
 	struct unit units[UNITS_MAX];
 };
 
@@ -202,6 +211,39 @@ static int handle(struct standin *s, const char *cmd, const char *name, struct v
 	return 0;
 }
 
+/* The answers about fencing; fault as it was found, or "". The rc, or -1: an answer without one. */
+static int fencing(struct standin *s, const char *cmd, const struct vt_kv *kv, char *fault, struct vt_kv *reply)
+{
+	const char *id = vt_kv_get(kv, "id");
+	char *arg = strchr(fault, ' ');
+	if (arg)
+		*arg++ = '\0';
+	if (strcmp(cmd, "fence-ready") == 0) {
+		vt_kv_add(reply, "nodes", "one two");
+		vt_kv_add(reply, "self", "one");
+		vt_kv_add(reply, "need_ms", "%s", strcmp(fault, "need") == 0 && arg ? arg : "2000");
+		return 0;
+	}
+	if (id && strcmp(id, s->fence_id) != 0) {
+		snprintf(s->fence_id, sizeof s->fence_id, "%s", id);
+		s->waited = 0;
+	}
+	long left = strcmp(fault, "waiting") == 0 ? atol(arg ? arg : "0") - s->waited++ : 0;
+	if (left > 0) {
+		vt_kv_add(reply, "state", "waiting");
+		vt_kv_add(reply, "text", "two is not heard, %ld s more", left);
+		vt_kv_add(reply, "left_ms", "%ld", left * 500);
+	} else if (strcmp(fault, "state") == 0) {
+		char *text = arg ? strchr(arg, ' ') : NULL;
+		vt_kv_add(reply, "state", "%.*s", arg ? (int)strcspn(arg, " ") : 0, arg ? arg : "");
+		vt_kv_add(reply, "text", "%s", text ? text + 1 : "");
+	} else if (strcmp(fault, "nostate") != 0) {
+		vt_kv_add(reply, "state", strcmp(cmd, "fence") == 0 ? "done" : "on");
+		vt_kv_add(reply, "text", "two is as it is");
+	}
+	return strcmp(fault, "norc") == 0 ? -1 : 0;
+}
+
 static void answer(struct vt_ipcs_conn *conn, struct vt_kv *reply, int rc, const char *text)
 {
 	vt_kv_add(reply, "rc", "%d", rc);
@@ -242,13 +284,21 @@ static void on_request(void *ctx, struct vt_ipcs_conn *conn, const struct vt_kv 
 {
 	struct standin *s = ctx;
 	struct vt_kv reply;
-	char fault[256];
+	char fault[256] = "", words[256];
 	const char *cmd = vt_kv_get(kv, "cmd");
 	const char *unit = vt_kv_get(kv, "unit");
 	vt_kv_init(&reply);
 	log_request(s, kv);
-	if (cmd && find_fault(s, cmd, fault, sizeof fault) && apply_fault(s, conn, fault, &reply))
+	bool faulty = cmd && find_fault(s, cmd, fault, sizeof fault);
+	snprintf(words, sizeof words, "%s", fault);
+	if (faulty && apply_fault(s, conn, words, &reply))
 		return;
+	if (cmd && strncmp(cmd, "fence", 5) == 0) {
+		if (fencing(s, cmd, kv, fault, &reply) == 0)
+			vt_kv_add(&reply, "rc", "0");
+		vt_ipcs_reply(conn, &reply);
+		return;
+	}
 	s->again = 0;
 	answer(conn, &reply, handle(s, cmd ? cmd : "", unit ? unit : "", &reply), NULL);
 }

@@ -94,8 +94,6 @@ static void obey(struct standin *s, const char *cmd, const struct vt_kv *kv)
 		send_text(s, VW_ASK_FENCE_STATE);
 	else if (strcmp(cmd, "fence-peer") == 0)
 		send_text(s, VW_FENCE_PEER);
-	else if (strcmp(cmd, "vm-down") == 0)
-		send_text(s, VW_VM_DOWN);
 	else if (strcmp(cmd, "die") == 0)
 		raise(SIGKILL);
 	else if (strcmp(cmd, "hang") == 0)

@@ -33,6 +33,15 @@ static int encode_kind(enum vg_kind kind)
 		in.u.proof.nonce = 2;
 		in.u.proof.breaks = 3;
 		break;
+	case VG_END_NODE:
+		in.u.end.node = 2;
+		in.u.end.request = 7;
+		in.u.end.off = true;
+		break;
+	case VG_ENDING:
+		in.u.ending.request = 7;
+		in.u.ending.able = true;
+		break;
 	case VG_STATUS:
 		vt_kv_init(&in.u.status);
 		vt_kv_add(&in.u.status, "state", "PRIM");
@@ -44,12 +53,12 @@ static int encode_kind(enum vg_kind kind)
 static void every_kind_survives(void **state)
 {
 	(void)state;
-	for (enum vg_kind kind = VG_UNIT_MESSAGE; kind <= VG_STATUS; kind++) {
+	for (enum vg_kind kind = VG_UNIT_MESSAGE; kind <= VG_ENDING; kind++) {
 		int len = encode_kind(kind);
 		assert_true(len > 0);
 		assert_int_equal(vg_decode(&out, packet, (size_t)len), 0);
 		assert_int_equal(out.kind, kind);
-		if (kind != VG_PROOF)
+		if (kind != VG_PROOF && kind != VG_END_NODE && kind != VG_ENDING)
 			assert_string_equal(out.unit, "vm1");
 	}
 	encode_kind(VG_PROOF);
@@ -90,7 +99,7 @@ static void large_status_is_refused(void **state)
 static void corrupt_cut_short(void **state)
 {
 	(void)state;
-	for (enum vg_kind kind = VG_UNIT_MESSAGE; kind <= VG_STATUS; kind++) {
+	for (enum vg_kind kind = VG_UNIT_MESSAGE; kind <= VG_ENDING; kind++) {
 		int len = encode_kind(kind);
 		for (int cut = 0; cut < len; cut++)
 			assert_int_equal(vg_decode(&out, packet, (size_t)cut), -EBADMSG);
@@ -100,7 +109,7 @@ static void corrupt_cut_short(void **state)
 static void corrupt_trailing_byte(void **state)
 {
 	(void)state;
-	for (enum vg_kind kind = VG_UNIT_MESSAGE; kind <= VG_STATUS; kind++) {
+	for (enum vg_kind kind = VG_UNIT_MESSAGE; kind <= VG_ENDING; kind++) {
 		int len = encode_kind(kind);
 		packet[len] = 0;
 		assert_int_equal(vg_decode(&out, packet, (size_t)len + 1), -EBADMSG);
@@ -113,7 +122,7 @@ static void corrupt_kind(void **state)
 	int len = encode_kind(VG_UNIT_DOWN);
 	packet[1] = 0;
 	assert_int_equal(vg_decode(&out, packet, (size_t)len), -EBADMSG);
-	packet[1] = VG_STATUS + 1;
+	packet[1] = VG_ENDING + 1;
 	assert_int_equal(vg_decode(&out, packet, (size_t)len), -EBADMSG);
 }
 

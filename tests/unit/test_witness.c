@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/hostconf.h"
+#include "base/timing.h"
 #include "io/probe.h"
 
 static int parse(struct vt_witness_conf *c, const char *text, const char *want)
@@ -80,6 +81,36 @@ static void bad_files_are_refused(void **state)
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_int_equal(parse(&c, bad[i].text, bad[i].says), -EINVAL);
 		assert_int_equal(c.count, 0);
+	}
+}
+
+static void ending_itself(void **state)
+{
+	static const struct {
+		const char *text, *says;
+	} bad[] = {
+	    {"self_fence = maybe", "f:1: self_fence = 'maybe': must be 'yes' or 'no'"},
+	    {"self_fence =", "f:1: 'self_fence' has no value"},
+	    {"self-fence = yes", "f:1: unknown key 'self-fence'; did you mean 'self_fence'?"},
+	    {"watchdog = watchdog0", "f:1: watchdog = 'watchdog0': must be a device"},
+	    {"watchdog = /dev/../etc/passwd", "must be a device"},
+	    {"watchdog_timeout_s = 10", "f:1: watchdog_timeout_s without a watchdog"},
+	    {"watchdog = /dev/watchdog\nwatchdog_timeout_s = 2", "f:2: watchdog_timeout_s = '2': must be a whole number from 3"},
+	    {"watchdog = /dev/watchdog\nwatchdog_timeout_s = 10s", "must be a whole number"},
+	    {"self_fence = yes\nself_fence = yes", "f:2: 'self_fence' is already set in line 1"},
+	};
+	struct vt_hostconf h;
+	struct vt_fail why = {0};
+	(void)state;
+	assert_int_equal(vt_hostconf_parse(&h, "self_fence = yes\nwatchdog = /dev/watchdog0\n", "f", &why), 0);
+	assert_true(h.self_fence);
+	assert_string_equal(h.watchdog, "/dev/watchdog0");
+	assert_int_equal(h.watchdog_ms, VT_WATCHDOG_DEFAULT_MS);
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_int_equal(vt_hostconf_parse(&h, bad[i].text, "f", &why), -EINVAL);
+		if (!strstr(why.text, bad[i].says))
+			fail_msg("\"%s\" says: %s", bad[i].text, why.text);
+		assert_true(!h.self_fence && !h.watchdog[0]);
 	}
 }
 
@@ -217,7 +248,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(file_names_them),	    cmocka_unit_test(bad_files_are_refused),
-	    cmocka_unit_test(missing_file_is_none), cmocka_unit_test(any_or_all),
+	    cmocka_unit_test(missing_file_is_none), cmocka_unit_test(ending_itself), cmocka_unit_test(any_or_all),
 	    cmocka_unit_test(lines_come_back),	    cmocka_unit_test(only_our_reply_counts),
 	    cmocka_unit_test(real_ones_answer),	    cmocka_unit_test(silence_ends_in_time),
 	    cmocka_unit_test(own_addresses_are_known),

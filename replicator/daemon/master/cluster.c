@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/totem.h"
+
 bool vm_is_member(const struct vm_master *m, uint32_t node)
 {
 	for (unsigned i = 0; i < m->member_nodes; i++)
@@ -30,9 +32,11 @@ void vm_cluster_close(struct vm_master *m)
 		qb_loop_poll_del(m->loop, vt_quorum_fd(m->quorum));
 		vt_quorum_close(m->quorum);
 	}
+	vm_end_unwatch(m);
 	m->cpg = NULL;
 	m->quorum = NULL;
 	m->ready = m->quorum_told = m->quorate = false;
+	m->quorate_ns = 0;
 	m->member_nodes = m->group_size = 0;
 	vm_queue_clear(&m->group_out);
 	vm_timer_stop(m, &m->group_timer);
@@ -70,6 +74,7 @@ static void check_ready(struct vm_master *m)
 	if (m->ready || !in_group || !m->quorum_told)
 		return;
 	m->ready = true;
+	vm_fencing_ready(m);
 	m->waiting[0] = '\0';
 	vt_log(VT_NOTICE, NULL, "in the cluster as %s (node %u), %s", m->self_name, m->self_node,
 	       m->quorate ? "quorate" : "without quorum");
@@ -91,6 +96,7 @@ static void on_quorum(void *ctx, bool quorate, const uint32_t *node, unsigned no
 	m->member_nodes = 0;
 	for (unsigned i = 0; i < nodes && i < VT_NODES_MAX; i++)
 		m->member_node[m->member_nodes++] = node[i];
+	vm_fencing_quorum(m);
 	vm_tell_quorum(m);
 }
 
@@ -104,6 +110,9 @@ static void peer_status(struct vm_master *m, uint64_t sender, const struct vg_ms
 		return;
 	unit->peer_status = msg->u.status;
 	unit->has_peer_status = true;
+	long lease_ms = vt_kv_long(&unit->peer_status, "lease_ms", 0);
+	if (lease_ms > 0)
+		unit->peer_lease_ms = (uint32_t)lease_ms;
 }
 
 static void to_worker(struct vm_master *m, uint64_t sender, const struct vg_msg *msg)
@@ -175,8 +184,16 @@ static void on_message(void *ctx, uint64_t sender, const void *data, size_t len)
 		break;
 	case VG_PROOF:
 		if (sender == m->self && msg.u.proof.nonce == m->nonce && m->quorate &&
-		    msg.u.proof.breaks == m->breaks)
+		    msg.u.proof.breaks == m->breaks) {
 			vm_tell_proof(m, msg.u.proof.sent_ns);
+			vm_end_proof(m, msg.u.proof.sent_ns);
+		}
+		break;
+	case VG_END_NODE:
+		vm_end_ordered(m, (uint32_t)(sender >> 32), &msg);
+		break;
+	case VG_ENDING:
+		vm_fencing_ending(m, (uint32_t)(sender >> 32), &msg);
 		break;
 	}
 }
@@ -222,6 +239,7 @@ static void on_change(void *ctx, uint64_t member, enum vt_cpg_change how)
 	const struct vt_node *node = vt_nodes_by_id(&m->nodes, (uint32_t)(member >> 32));
 	vt_log(VT_NOTICE, NULL, "vmtwind at %s (pid %u) %s", node ? node->name : "an unknown node",
 	       (unsigned)(member & UINT32_MAX), text[how]);
+	vm_fencing_group(m, (uint32_t)(member >> 32), how);
 	vm_tell_group(m, member, told[how]);
 	if (how != VT_CPG_JOINED)
 		forget_peer_status(m, (uint32_t)(member >> 32));
@@ -330,9 +348,13 @@ static int open_all(struct vm_master *m, struct vt_fail *fail)
 	static const struct vt_cpg_ops ops = {.message = on_message, .change = on_change};
 	int rc = vt_nodes_load(&m->nodes, fail);
 	if (rc == 0)
+		rc = vt_totem_load(&m->timing, fail);
+	if (rc == 0)
 		rc = vt_quorum_open(&m->quorum, on_quorum, m, fail);
 	if (rc == 0)
 		rc = vt_cpg_open(&m->cpg, VT_CPG_GROUP, &ops, m, fail);
+	if (rc == 0)
+		rc = vm_end_watch(m, fail);
 	if (rc < 0)
 		return rc;
 	m->self_node = vt_cpg_self_node(m->cpg);

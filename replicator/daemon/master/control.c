@@ -288,6 +288,11 @@ static void on_request(void *ctx, struct vt_ipcs_conn *conn, const struct vt_kv 
 		vt_ipcs_reply(conn, &reply);
 		return;
 	}
+	struct vt_kv fencing;
+	if (cmd && vm_fencing_request(m, cmd, kv, &fencing)) {
+		vt_ipcs_reply(conn, &fencing);
+		return;
+	}
 	if (!cmd || !command_ok(cmd)) {
 		reply_to(conn, -EINVAL, "vmtwind does not know this request; are the agents or the "
 					"command of another version than the daemon?");
@@ -301,6 +306,10 @@ static void on_request(void *ctx, struct vt_ipcs_conn *conn, const struct vt_kv 
 	struct vm_unit *unit = vm_unit_get(m, name);
 	if (!unit) {
 		reply_to(conn, -ENOSPC, "vmtwind has too many units");
+		return;
+	}
+	if (m->end.under_way && strcmp(cmd, "start") == 0) {
+		reply_to(conn, -ECANCELED, "this host is ending itself: it was ordered to, or its lease is over");
 		return;
 	}
 	if (strcmp(cmd, "start") == 0 && vt_kv_get(kv, "restart")) {

@@ -118,7 +118,7 @@ static int usage(void)
 {
 	fprintf(stderr,
 		"usage: vmtwind [--foreground] [--run-dir DIR] [--unit-dir DIR] [--worker FILE]\n"
-		"               [--host-conf FILE] [--fencewatch FILE] [--witness FILE] [--vmdown FILE] [--debug]\n"
+		"               [--host-conf FILE] [--fencewatch FILE] [--witness FILE] [--vmdown FILE] [--sysrq FILE] [--debug]\n"
 		"The master of vmtwin, one a host. It stays in the foreground always; systemd starts\n"
 		"it (vmtwind.service). The options after --foreground serve tests.\n");
 	return 2;
@@ -131,7 +131,7 @@ static int parse(struct vm_master *m, int argc, char **argv)
 	    {"unit-dir", required_argument, NULL, 'u'}, {"worker", required_argument, NULL, 'w'},
 	    {"fencewatch", required_argument, NULL, 'n'}, {"vmdown", required_argument, NULL, 'v'},
 	    {"host-conf", required_argument, NULL, 'c'}, {"witness", required_argument, NULL, 'p'},
-	    {"debug", no_argument, NULL, 'd'},		{0},
+	    {"debug", no_argument, NULL, 'd'}, {"sysrq", required_argument, NULL, 's'}, {0},
 	};
 	enum vt_level level = VT_INFO;
 	for (int c; (c = getopt_long(argc, argv, "", options, NULL)) != -1;) {
@@ -155,6 +155,9 @@ static int parse(struct vm_master *m, int argc, char **argv)
 			break;
 		case 'p':
 			m->witness_path = optarg;
+			break;
+		case 's':
+			m->sysrq_path = optarg;
 			break;
 		case 'v':
 			m->vmdown_path = optarg;
@@ -190,11 +193,13 @@ static int run(struct vm_master *m)
 	vm_units_scan(m);
 	vm_fence_start(m);
 	vm_witness_start(m);
+	vm_end_start(m);
 	vm_cluster_start(m);
 	if (!m->closing)
 		qb_loop_run(m->loop);
 	vm_cluster_close(m);
 	vm_fence_stop(m);
+	vm_end_stop(m);
 	vm_witness_stop(m);
 	vt_ipcs_close(m->ipcs);
 	return m->exit_code;
@@ -210,7 +215,8 @@ int main(int argc, char **argv)
 	    .worker_path = VT_WORKER_PATH,
 	    .watcher_path = VT_FENCEWATCH_PATH,
 	    .witness_path = VT_WITNESS_PATH,
-	    .vmdown_path = VT_LIBEXEC_DIR "/vmtwin-vmdown",
+	    .vmdown_path = VT_VMDOWN_PATH,
+	    .sysrq_path = "/proc/sysrq-trigger",
 	    .watcher.fd = -1,
 	    .witness.fd = -1,
 	};

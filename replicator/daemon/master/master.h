@@ -14,7 +14,8 @@
  *   publish.c  promotion scores and node attributes
  *   fence.c    the fencing watcher, and asking for fencing
  *   witness.c  the host's witnesses
- *   vmdown.c   ending a domain whose lease ended
+ *   fencing.c  what fence_vmtwin is told
+ *   end.c      ending this host: ordered to, or its proofs are over
  *   jobs.c     children with a time limit
  */
 #ifndef VMTWIN_MASTER_H
@@ -31,11 +32,15 @@
 #include "base/paths.h"
 #include "base/unitconf.h"
 #include "base/hostconf.h"
+#include "base/timing.h"
 #include "core/fence_history.h"
+#include "core/verdict.h"
 #include "io/cpg.h"
 #include "io/ipcs.h"
 #include "io/nodes.h"
 #include "io/quorum.h"
+#include "io/shutdown.h"
+#include "io/watchdog.h"
 #include "wire/group.h"
 #include "wire/wmsg.h"
 
@@ -69,9 +74,15 @@ enum {
 	VM_FENCE_RESTART_MS = 1000,
 	VM_FENCE_PEER_INTERVAL_MS = 60000,
 	VM_FENCE_PEER_TIMEOUT_MS = 90000,
+	VM_FENCE_REQUESTS_MAX = 16,    /* fencings asked for at once */
+	VM_FENCE_FORGET_MS = 5000,     /* not asked for that long: nobody waits for it */
+	VM_END_UNITS_MS = 1500,	       /* for units to die; then the host is reset all the same */
+	VM_END_LOOK_MS = 20,
+	VM_END_SAY_MS = 200,	       /* for the answer to leave the host */
+	VM_END_ALIVE_MS = 5000,	       /* not reset by then: otherwise */
+	VM_END_TICK_MS = 500,
 	VM_WITNESS_STALE_MS = 3000,    /* an answer older than that: not reached, to be told */
 	VM_WITNESS_SILENCE_MS = 5000,  /* it speaks every second: then it is killed and started again */
-	VM_DOWN_TIMEOUT_MS = 2000,     /* then QEMU is killed; sooner with a short lease */
 };
 
 struct vm_master;
@@ -130,7 +141,6 @@ struct vm_unit {
 	unsigned tries;
 	bool stopping; /* a stop was answered well: its end is expected */
 	bool detach;   /* to be detached as soon as we are out of its callbacks */
-	bool vm_down;  /* a VW_VM_DOWN is being served */
 	bool restarting; /* stopped by a command that will start it again: nobody else notices */
 	qb_loop_timer_handle restart_timer;
 	bool silent;   /* the worker left a monitor unanswered: what it said last may not be so */
@@ -140,6 +150,7 @@ struct vm_unit {
 	bool has_status, has_peer_status;
 	struct vw_status status;
 	struct vt_kv peer_status;
+	uint32_t peer_lease_ms; /* as its worker has told; 0: not yet */
 	struct vm_published score, attribute;
 };
 
@@ -181,13 +192,48 @@ struct vm_witness { /* the witnesses and their prober */
 	pid_t pid;	   /* 0: not running */
 	int fd;
 	uint64_t proof_ns; /* when it was last asked what was answered as needed; 0: never */
+	uint64_t since_ns; /* answered as needed without a gap since */
 	bool told, told_reached;
 	qb_loop_timer_handle timer; /* overdue, or restart */
 };
 
+struct vm_seen { /* what has become of a node; times are CLOCK_BOOTTIME, 0: not so */
+	struct vc_seen s;
+	uint64_t doomed_ns; /* when it was ordered to end itself, by whomever */
+	enum vc_order order; /* ours */
+	uint64_t order_ns, order_id;
+};
+
+struct vm_fence_request { /* of fence_vmtwin */
+	uint64_t id;
+	uint64_t begun_ns, asked_ns;
+	bool away; /* it was no member when this began */
+	bool told;
+};
+
+struct vm_leases { /* of all units that are configured here */
+	uint32_t longest_ms;
+	bool known; /* of each */
+	bool allow_unfenced; /* each does */
+	char trouble[600]; /* why not known */
+};
+
+struct vm_end { /* of this host */
+	bool under_way, off;
+	uint64_t request; /* whose; 0: nobody's */
+	uint64_t begun_ns;
+	unsigned vms; /* being killed */
+	uint64_t proof_ns; /* the last one; 0: none yet, nothing to end */
+	bool in_order; /* corosync is shut down by somebody */
+	bool stale_told, watchdog_told;
+	int watchdog_fd; /* -1: none */
+	struct vt_shutdown *shutdown;
+	qb_loop_timer_handle timer, tick;
+};
+
 struct vm_master {
 	qb_loop_t *loop;
-	const char *run_dir, *unit_dir, *host_conf, *worker_path, *watcher_path, *witness_path, *vmdown_path;
+	const char *run_dir, *unit_dir, *host_conf, *worker_path, *watcher_path, *witness_path, *vmdown_path, *sysrq_path;
 	int lock_fd;
 	int exit_code;
 	bool closing;
@@ -223,6 +269,11 @@ struct vm_master {
 	struct vm_watcher watcher;
 	struct vm_witness witness;
 	struct vt_hostconf host;
+	struct vt_cluster_timing timing;
+	struct vm_seen seen[VT_NODES_MAX]; /* by place in nodes */
+	uint64_t quorate_ns; /* without a break since; 0: not */
+	struct vm_fence_request fence_request[VM_FENCE_REQUESTS_MAX];
+	struct vm_end end;
 	char fence_asked_node[VT_HOST_NAME_MAX + 1];
 	uint64_t fence_asked_ns; /* 0: never */
 };
@@ -255,6 +306,7 @@ struct vm_unit *vm_unit_find(struct vm_master *m, const char *name);
 /* The unit's entry, made if need be. NULL: VM_UNITS_MAX, or out of memory. */
 struct vm_unit *vm_unit_get(struct vm_master *m, const char *name);
 void vm_units_scan(struct vm_master *m); /* at start: workers that outlived a master */
+void vm_units_configured(struct vm_master *m); /* each unit with a file has an entry */
 int vm_unit_start(struct vm_unit *unit, const char *rsc, struct vt_fail *fail);
 bool vm_unit_alive(struct vm_unit *unit); /* a worker of it lives, by its lock */
 void vm_unit_child_ended(struct vm_unit *unit, int status);
@@ -313,9 +365,25 @@ void vm_witness_stop(struct vm_master *m);
 /* From when the proof of a message sent at sent_ns is for this unit: earlier if its host is alone and the witnesses answered
  * earlier, 0 if never. CLOCK_BOOTTIME. */
 uint64_t vm_witness_proof(const struct vm_master *m, const struct vm_unit *unit, uint64_t sent_ns);
+uint64_t vm_witness_host_proof(const struct vm_master *m, uint64_t sent_ns); /* the same for the host as a whole */
+uint64_t vm_witness_since(const struct vm_master *m); /* they have answered as needed since; 0: they don't, or there are none */
 void vm_witness_status(const struct vm_master *m, struct vt_kv *reply);
 
-/* vmdown.c */
-void vm_vm_down(struct vm_unit *unit, const char *reason);
+/* fencing.c */
+void vm_fencing_ready(struct vm_master *m);  /* the group and quorum are known */
+void vm_fencing_quorum(struct vm_master *m); /* quorum or membership has been told */
+void vm_fencing_group(struct vm_master *m, uint32_t node, enum vt_cpg_change how); /* a vmtwind came or went; m->group has it */
+void vm_fencing_ending(struct vm_master *m, uint32_t node, const struct vg_msg *msg);
+struct vm_leases vm_leases(struct vm_master *m); /* reads the unit files */
+/* Answers the requests of fence_vmtwin (ctl/client.h). False: it is none. */
+bool vm_fencing_request(struct vm_master *m, const char *cmd, const struct vt_kv *request, struct vt_kv *reply);
+
+/* end.c */
+void vm_end_start(struct vm_master *m);
+void vm_end_stop(struct vm_master *m);
+int vm_end_watch(struct vm_master *m, struct vt_fail *fail); /* with corosync; as vt_shutdown_open */
+void vm_end_unwatch(struct vm_master *m);
+void vm_end_proof(struct vm_master *m, uint64_t sent_ns); /* this host was quorate when that was sent */
+void vm_end_ordered(struct vm_master *m, uint32_t from, const struct vg_msg *msg);
 
 #endif

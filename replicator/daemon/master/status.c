@@ -11,7 +11,7 @@
 #define NEXT_RESERVE 64    /* bytes kept for the keys after the last unit */
 
 /* Makes entries for the units that are configured but were never started here. */
-static void add_configured(struct vm_master *m)
+void vm_units_configured(struct vm_master *m)
 {
 	DIR *dir = opendir(m->unit_dir);
 	if (!dir)
@@ -152,7 +152,7 @@ void vm_status_reply(struct vm_master *m, const struct vt_kv *request, struct vt
 	unsigned n = 0, held = 0;
 	vt_kv_init(reply);
 	add_master(m, reply);
-	add_configured(m);
+	vm_units_configured(m);
 	for (struct vm_unit *unit = m->units; unit; unit = unit->next) {
 		struct vt_kv one;
 		if (only && strcmp(only, unit->name) != 0)

@@ -257,7 +257,7 @@ void vm_unit_child_ended(struct vm_unit *unit, int status)
 static int spawn_worker(struct vm_unit *unit, struct vt_fail *fail)
 {
 	struct vm_master *m = unit->m;
-	char *argv[8];
+	char *argv[10];
 	int n = 0;
 	argv[n++] = (char *)(uintptr_t)m->worker_path;
 	if (strcmp(m->run_dir, VT_RUN_DIR) != 0) { /* tests */
@@ -265,6 +265,10 @@ static int spawn_worker(struct vm_unit *unit, struct vt_fail *fail)
 		argv[n++] = (char *)(uintptr_t)m->run_dir;
 		argv[n++] = (char *)(uintptr_t)"--conf-dir";
 		argv[n++] = (char *)(uintptr_t)m->unit_dir;
+	}
+	if (strcmp(m->vmdown_path, VT_VMDOWN_PATH) != 0) {
+		argv[n++] = (char *)(uintptr_t)"--vmdown";
+		argv[n++] = (char *)(uintptr_t)m->vmdown_path;
 	}
 	argv[n++] = unit->name; /* last: by that the agents know whose worker it is (ra/worker.h) */
 	argv[n] = NULL;
@@ -359,9 +363,6 @@ void vm_unit_message(struct vm_unit *unit, struct vw_msg *msg)
 		break;
 	case VW_FENCE_PEER:
 		vm_fence_peer(unit, msg->u.text.text);
-		break;
-	case VW_VM_DOWN:
-		vm_vm_down(unit, msg->u.text.text);
 		break;
 	default:
 		vt_log(VT_WARN, unit->name, "the worker sent message %d, which is for workers",

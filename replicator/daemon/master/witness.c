@@ -56,6 +56,22 @@ uint64_t vm_witness_proof(const struct vm_master *m, const struct vm_unit *unit,
 	return w->proof_ns < sent_ns ? w->proof_ns : sent_ns;
 }
 
+uint64_t vm_witness_host_proof(const struct vm_master *m, uint64_t sent_ns)
+{
+	const struct vm_witness *w = &m->witness;
+	if ((w->conf.count == 0 && !w->trouble[0]) || m->member_nodes >= m->nodes.count)
+		return sent_ns;
+	if (w->trouble[0])
+		return 0;
+	return w->proof_ns < sent_ns ? w->proof_ns : sent_ns;
+}
+
+uint64_t vm_witness_since(const struct vm_master *m)
+{
+	const struct vm_witness *w = &m->witness;
+	return !w->trouble[0] && reached_lately(w, vt_boottime_ns()) ? w->since_ns : 0;
+}
+
 void vm_witness_status(const struct vm_master *m, struct vt_kv *reply)
 {
 	const struct vm_witness *w = &m->witness;
@@ -106,8 +122,11 @@ static int32_t on_prober(int32_t fd, int32_t events, void *data)
 	(void)events;
 	ssize_t n = recv(fd, line, sizeof line, MSG_DONTWAIT);
 	if (n > 0 && vt_witness_report_parse(&report, line, (size_t)n) == 0) {
-		if (vt_witness_reached(&w->conf, report.answered) && report.sent_ns > w->proof_ns && report.sent_ns <= vt_boottime_ns())
+		if (vt_witness_reached(&w->conf, report.answered) && report.sent_ns > w->proof_ns && report.sent_ns <= vt_boottime_ns()) {
+			if (w->proof_ns == 0 || report.sent_ns - w->proof_ns >= VM_WITNESS_STALE_MS * UINT64_C(1000000))
+				w->since_ns = report.sent_ns;
 			w->proof_ns = report.sent_ns;
+		}
 		note_change(m);
 		vm_timer(m, &w->timer, VM_WITNESS_SILENCE_MS, m, on_overdue);
 	}

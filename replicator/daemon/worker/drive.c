@@ -215,7 +215,7 @@ static bool perform(struct worker *w, const struct vc_action *a)
 		tell_master(w, VW_FENCE_PEER, "a member, but its vmtwind does not answer");
 		break;
 	case VC_A_VM_DOWN:
-		tell_master(w, VW_VM_DOWN, "this host may not go on with its copy");
+		wk_vm_down(w);
 		break;
 	case VC_A_REPLY:
 		wk_reply_core(w, a->u.reply.request, a->u.reply.rc, a->u.reply.reason);

@@ -207,10 +207,12 @@ int main(int argc, char **argv)
 	    {"conf-dir", required_argument, NULL, 'c'},
 	    {"run-dir", required_argument, NULL, 'r'},
 	    {"log-dir", required_argument, NULL, 'l'},
+	    {"vmdown", required_argument, NULL, 'v'},
 	    {0},
 	};
 	const char *conf_dir = VT_UNIT_DIR, *run_dir = VT_RUN_DIR, *log_dir = VT_LOG_DIR;
 	int c;
+	w.vmdown_path = VT_VMDOWN_PATH;
 	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1) {
 		if (c == 'c')
 			conf_dir = optarg;
@@ -218,6 +220,8 @@ int main(int argc, char **argv)
 			run_dir = optarg;
 		else if (c == 'l')
 			log_dir = optarg;
+		else if (c == 'v')
+			w.vmdown_path = optarg;
 		else
 			usage();
 	}
@@ -225,6 +229,7 @@ int main(int argc, char **argv)
 		usage();
 	vt_log_setup("vmtwin-worker", VT_INFO);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_IGN); /* nobody waits for who ends the domain */
 	struct rlimit files = {.rlim_cur = OPEN_FILES, .rlim_max = OPEN_FILES};
 	setrlimit(RLIMIT_NOFILE, &files); /* a descriptor a file of the unit; refused: fewer files */
 	umask(077);

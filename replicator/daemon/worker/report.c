@@ -203,6 +203,8 @@ void wk_report(struct worker *w)
 	vt_kv_add(kv, "colour", "%s", wk_colour_names[v.colour]);
 	vt_kv_add(kv, "uptodate", "%d", v.uptodate);
 	vt_kv_add(kv, "role", "%s", wk_role_name(w));
+	uint32_t agreed_ms = w->core.d.lease_ms > w->core.pair_lease_ms ? w->core.d.lease_ms : w->core.pair_lease_ms;
+	vt_kv_add(kv, "lease_ms", "%u", agreed_ms > w->conf.lease_ms ? agreed_ms : w->conf.lease_ms);
 	if (text[0])
 		vt_kv_add(kv, "text", "%s", text);
 	add_progress(w, kv, now);

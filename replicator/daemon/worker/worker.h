@@ -21,6 +21,7 @@
 #define WK_PEER_SYNC_MS 120000 /* the same while it is resynchronised: beginning anew is dear */
 #define WK_ATTACH_MS 30000     /* no master by then after the start: the process ends */
 #define WK_REPORT_MS 1000      /* progress is published at most this often */
+#define WK_VM_DOWN_AGAIN_MS 10000 /* the domain is not ended again sooner */
 #define WK_PROMOTE_WAIT_MS 8000
 
 struct wk_paths {
@@ -80,6 +81,8 @@ struct worker {
 	struct vc_view since_view; /* what has been so since since_text, by the wall clock */
 	char since_text[32];	   /* "": nothing seen yet */
 	struct vc_out trial;	   /* explain: what the core would answer to a force */
+	const char *vmdown_path;
+	uint64_t vm_down_ns; /* when that was started last; 0: never */
 	bool ending; /* the core has left; the ring is being stopped */
 };
 
@@ -118,6 +121,9 @@ extern const char *const wk_show_names[], *const wk_colour_names[]; /* by enum v
 const char *wk_role_name(const struct worker *w);
 /* Publishes what is shown if it changed, or if progress is due. */
 void wk_report(struct worker *w);
+
+/* vmdown.c */
+void wk_vm_down(struct worker *w);
 
 /* explain.c */
 void wk_answer_explain(struct worker *w, uint32_t id);

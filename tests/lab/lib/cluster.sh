@@ -3,7 +3,8 @@
 # The lab as a whole: up, list, logs.
 
 up_options() {
-	lab_fs=ext4 lab_token='' lab_qdevice=no lab_witness=no lab_owner=$PPID lab_autoboot=yes lab_wait=yes
+	local option
+	lab_fs=ext4 lab_token='' lab_device_ms='' lab_qdevice=no lab_witness=no lab_owner=$PPID lab_autoboot=yes lab_wait=yes
 	lab_kvm=yes lab_destdir=''
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -12,9 +13,10 @@ up_options() {
 		--no-autoboot) lab_autoboot=no ;;
 		--no-wait) lab_wait=no ;;
 		--no-kvm) lab_kvm=no ;;
-		--token | --fs | --destdir | --owner)
+		--token | --fs | --destdir | --owner | --device-ms)
 			[ $# -ge 2 ] || die "$1 needs a value"
-			declare -g "lab_${1#--}=$2"
+			option=${1#--}
+			declare -g "lab_${option//-/_}=$2"
 			shift
 			;;
 		*) die "unknown option $1: see 'lab' without arguments" ;;
@@ -23,6 +25,7 @@ up_options() {
 	done
 	[[ $lab_fs =~ ^(ext4|xfs)$ ]] || die "--fs: ext4 or xfs"
 	[[ $lab_token =~ ^[0-9]*$ ]] || die "--token: milliseconds"
+	[[ $lab_device_ms =~ ^[0-9]*$ ]] || die "--device-ms: milliseconds"
 	[ -z "$lab_destdir" ] || [ -d "$lab_destdir/usr" ] || die "--destdir: no usr in $lab_destdir; make install first"
 	if [ "$lab_owner" = none ]; then
 		lab_owner_start=0
@@ -39,7 +42,7 @@ write_conf() {
 	[ "$lab_qdevice$lab_witness" = nono ] || lab_hosts="$lab_hosts witness"
 	echo "$lab_instance" >"$lab_dir/instance"
 	echo "normal 0" >"$lab_dir/fence-mode"
-	for name in instance hosts fs net token qdevice owner owner_start autoboot kvm; do
+	for name in instance hosts fs net token device_ms qdevice owner owner_start autoboot kvm; do
 		declare -n value="lab_$name"
 		printf 'lab_%s=%q\n' "$name" "$value"
 	done >"$lab_dir/conf"

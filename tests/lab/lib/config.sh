@@ -35,7 +35,9 @@ corosync_conf() {
 			    device {
 			        model: net
 			        votes: 1
-			        net {
+${lab_device_ms:+	        timeout: $lab_device_ms
+	        sync_timeout: $lab_device_ms
+}			        net {
 			            host: $(host_addr witness 0)
 			            algorithm: ffsplit
 			            tls: off

@@ -21,6 +21,8 @@ readonly green_limit_s=120 start_limit_s=120 boot_limit_s=90
 . "$test_home/lib/wait.sh"
 # shellcheck source=SCRIPTDIR/fault.sh
 . "$test_home/lib/fault.sh"
+# shellcheck source=SCRIPTDIR/iso.sh
+. "$test_home/lib/iso.sh"
 # shellcheck source=SCRIPTDIR/watch.sh
 . "$test_home/lib/watch.sh"
 
@@ -203,7 +205,13 @@ type_commands() {
 # ---- setting vm1 up --------------------------------------------------------------------------------------------------
 
 readonly create_vm1="vmtwin create vm1 --directory $vm_dir --hosts host1,host2 --good-host host1"
-readonly cluster_files="lab-fencing.pcs first-cluster.pcs"
+# What a test says of its lab: lines "# Fencing: vmtwin" (fence_vmtwin alone), "# Lease: short" (where it is not the soak).
+if [ "${VT_FENCING:-}" = vmtwin ]; then
+	readonly cluster_files="vmtwin-fencing.pcs first-cluster.pcs"
+else
+	readonly cluster_files="lab-fencing.pcs first-cluster.pcs"
+fi
+lease_ms=${VT_LEASE_MS:-30000}
 
 # A VM in its directory on host1, as a user of plain libvirt has one.
 put_vm() {
@@ -220,6 +228,7 @@ vm1_up() {
 	for host in host1 host2; do
 		# shellcheck disable=SC2086 # words
 		check "vmtwin create on $host" on "$host" $create_vm1 || return 1
+		on "$host" sed -i "s/^lease_ms = .*/lease_ms = $lease_ms/" /etc/vmtwin/units/vm1.conf
 	done
 	for file in $cluster_files; do
 		check "$file" type_commands host1 "$repo/crm-config/examples/$file" || return 1

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "ra/qemu_proc.h"
+#include "io/qemu_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -83,7 +83,7 @@ static bool ended(int pidfd, int limit_ms)
 	return poll(&p, 1, limit_ms) == 1;
 }
 
-int qemu_proc_end(const char *domain, int limit_ms, struct vt_fail *fail)
+static int end(const char *domain, int gentle_ms, int limit_ms, struct vt_fail *fail)
 {
 	pid_t pid = qemu_proc_find(domain);
 	if (pid <= 0)
@@ -97,10 +97,11 @@ int qemu_proc_end(const char *domain, int limit_ms, struct vt_fail *fail)
 				      : vt_fail(fail, -errno, "pidfd_open: %s", strerror(errno));
 	int rc = 0;
 	if (is_qemu_of(pid, domain) == 1) { /* looked at again: the handle is not a successor's */
-		pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
-		if (!ended(pidfd, limit_ms / 2)) {
+		if (gentle_ms > 0)
+			pidfd_send_signal(pidfd, SIGTERM, NULL, 0);
+		if (gentle_ms == 0 || !ended(pidfd, gentle_ms)) {
 			pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
-			if (!ended(pidfd, limit_ms / 2))
+			if (!ended(pidfd, limit_ms - gentle_ms))
 				rc = vt_fail(fail, -ETIMEDOUT,
 					     "QEMU of domain %s (pid %d) does not die "
 					     "within %d ms",
@@ -109,4 +110,14 @@ int qemu_proc_end(const char *domain, int limit_ms, struct vt_fail *fail)
 	}
 	close(pidfd);
 	return rc;
+}
+
+int qemu_proc_end(const char *domain, int limit_ms, struct vt_fail *fail)
+{
+	return end(domain, limit_ms / 2, limit_ms, fail);
+}
+
+int qemu_proc_kill(const char *domain, int limit_ms, struct vt_fail *fail)
+{
+	return end(domain, 0, limit_ms, fail);
 }

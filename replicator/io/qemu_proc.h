@@ -3,8 +3,8 @@
  * A domain's QEMU process seen without libvirt, for when libvirt does not run: by the pid file that
  * libvirt keeps, believed only if that process really is a QEMU of this domain.
  */
-#ifndef VMTWIN_RA_QEMU_PROC_H
-#define VMTWIN_RA_QEMU_PROC_H
+#ifndef VMTWIN_IO_QEMU_PROC_H
+#define VMTWIN_IO_QEMU_PROC_H
 
 #include <sys/types.h>
 
@@ -17,5 +17,7 @@ pid_t qemu_proc_find(const char *domain);
  * left; -ETIMEDOUT or another negative errno with the reason in fail.
  */
 int qemu_proc_end(const char *domain, int limit_ms, struct vt_fail *fail);
+/* The same by SIGKILL at once. */
+int qemu_proc_kill(const char *domain, int limit_ms, struct vt_fail *fail);
 
 #endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * May fence_vmtwin say that another host has ended its VMs? A pure function of what this host's master has seen. Rules and
+ * reasons: docs/FENCING.md; TRAPS 16. Times are CLOCK_BOOTTIME in nanoseconds, 0: not so.
+ */
+#ifndef VMTWIN_CORE_VERDICT_H
+#define VMTWIN_CORE_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A host that has come back is not ended by a request that may be older than its return. */
+#define VC_RETURN_GRACE_MS 20000
+/* An order that the other master has not obeyed for so long is refused. */
+#define VC_ORDER_LIMIT_MS 30000
+
+/* How the order to end itself has gone (a member whose vmtwind lives). */
+enum vc_order { VC_ORDER_NONE, VC_ORDER_SENT, VC_ORDER_OBEYED, VC_ORDER_FAILED };
+
+struct vc_fence_facts {
+	/* The set-up. */
+	bool third_vote;     /* quorum tells the two sides of a split apart */
+	bool witness;	     /* this host has witnesses: they are needed too */
+	bool allow_unfenced; /* every unit accepts a fork rather than a stop */
+	bool lease_known;    /* of every unit */
+	uint32_t wait_ms;    /* vt_timing_fence_ms() of the longest lease */
+
+	/* Without a break since. */
+	uint64_t quorate_ns, witness_ns;
+
+	/* The other host. */
+	bool is_self, is_node;
+	bool member;	       /* of the cluster's membership */
+	bool daemon;	       /* its vmtwind is in the group */
+	uint64_t member_ns;    /* it has been a member since */
+	uint64_t left_ns;      /* when it left the membership last */
+	uint64_t silent_ns;    /* neither its vmtwind has been in the group, nor has its membership changed, since */
+
+	/* This request. */
+	uint64_t begun_ns;
+	bool away; /* at some time since it began the other host was no member */
+	enum vc_order order;
+	uint64_t order_ns;
+};
+
+/* What has become of another host, as its going is told. */
+struct vc_seen {
+	uint64_t member_ns; /* a member since */
+	uint64_t left_ns;   /* when it left the membership last */
+	uint64_t silent_ns; /* its vmtwind out of the group, and no leaving of the membership, since */
+};
+
+void vc_seen_member(struct vc_seen *s, bool member, uint64_t now_ns);
+/* It left the membership, as the group tells: earlier than quorum does, which may wait for its device. */
+void vc_seen_left(struct vc_seen *s, uint64_t now_ns);
+void vc_seen_daemon(struct vc_seen *s, bool there, uint64_t now_ns); /* also at the beginning, when it is not there */
+/* Since when something is so without a break: *since. */
+void vc_seen_since(uint64_t *since_ns, bool so, uint64_t now_ns);
+
+enum vc_fence_state {
+	VC_FENCE_WAITING,
+	VC_FENCE_ORDER, /* send the order to end itself, then ask again */
+	VC_FENCE_DONE,
+	VC_FENCE_REFUSED, /* for good: ask anew */
+};
+
+enum vc_fence_why {
+	VC_WHY_SELF, /* refused */
+	VC_WHY_UNKNOWN_NODE,
+	VC_WHY_NO_WITNESS,
+	VC_WHY_LEASE_UNKNOWN,
+	VC_WHY_CAME_BACK,
+	VC_WHY_JUST_BACK,
+	VC_WHY_ORDER_FAILED,
+	VC_WHY_ORDER_IGNORED,
+	VC_WHY_NO_QUORUM, /* waiting */
+	VC_WHY_NOT_REACHED,
+	VC_WHY_SILENCE,
+	VC_WHY_ORDERED,
+	VC_WHY_LEAVING,
+	VC_WHY_SILENT, /* done */
+	VC_WHY_OBEYED,
+	VC_WHYS
+};
+
+struct vc_fence_verdict {
+	enum vc_fence_state state;
+	enum vc_fence_why why;
+	uint64_t left_ns; /* waiting for silence: at least so long yet, if nothing breaks */
+};
+
+struct vc_fence_verdict vc_fence_verdict(const struct vc_fence_facts *f, uint64_t now_ns);
+/* The set-up alone: VC_WHYS, or why no request could ever succeed. */
+enum vc_fence_why vc_fence_setup(const struct vc_fence_facts *f);
+
+#endif
