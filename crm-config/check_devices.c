@@ -132,23 +132,33 @@ void cf_check_devices(const struct cf_facts *f, struct cf_findings *out)
 
 /* ---- the host's own end -------------------------------------------------------------------------- */
 
+/* vmtwind's own rule (daemon/master/end.c): it doesn't arm a watchdog that takes more than half of the lease's nine tenths; it feeds
+ * it as long as it would still bite inside them, so a host without proof is reset, whether it hangs or is cut off. */
+static bool watchdog_armed(const struct cf_facts *f)
+{
+	return f->host->watchdog[0] && 2ull * f->host->watchdog_ms <= vt_timing_own_ms(cf_longest_lease_ms(f));
+}
+
 static void check_watchdog(const struct cf_facts *f, struct cf_findings *out)
 {
-	struct cf_sum s = {.ms = 0};
-	char own_text[CF_SECONDS_TEXT];
-	uint32_t lease = cf_longest_lease_ms(f), own = vt_timing_own_ms(lease);
-	cf_sum_add(&s, "watchdog_timeout_s", f->host->watchdog_ms);
-	cf_sum_add(&s, "proof interval", CF_PROOF_INTERVAL_MS);
-	cf_sum_end(&s);
+	char seconds[CF_SECONDS_TEXT], twice[CF_SECONDS_TEXT], own_text[CF_SECONDS_TEXT];
+	uint32_t own = vt_timing_own_ms(cf_longest_lease_ms(f));
+	char shorter[64] = "";
+	cf_seconds(f->host->watchdog_ms, seconds);
+	cf_seconds(2ull * f->host->watchdog_ms, twice);
 	cf_seconds(own, own_text);
-	if (s.ms >= own)
+	if (own / 2000 >= VT_WATCHDOG_MIN_S)
+		snprintf(shorter, sizeof shorter, "watchdog_timeout_s = %u or less, or ", own / 2000);
+	if (!watchdog_armed(f))
 		cf_say(out, CF_ERROR,
-		       "watchdog: a host that hangs is reset after %s, but the other one counts on nine tenths of lease_ms, %s s; set "
-		       "watchdog_timeout_s = %u or less, or lease_ms longer",
-		       s.text, own_text, own > 2000 ? (own - CF_PROOF_INTERVAL_MS - 1) / 1000 : 0);
+		       "watchdog: 2 x watchdog_timeout_s %s = %s s > nine tenths of the longest lease_ms, %s s: vmtwind doesn't arm it, and a "
+		       "host that hangs is not reset; set %slease_ms = %llu",
+		       seconds, twice, own_text, shorter, (2ull * f->host->watchdog_ms * 10 + 8999) / 9000 * 1000);
 	else
-		cf_say(out, CF_OK, "watchdog: %s < nine tenths of the longest lease_ms, %s s: a host that hangs is reset before%s", s.text,
-		       own_text, f->host->self_fence ? "" : "; one that is cut off only loses its VMs (self_fence = no)");
+		cf_say(out, CF_OK,
+		       "watchdog: 2 x watchdog_timeout_s %s = %s s <= nine tenths of the longest lease_ms, %s s: a host that hangs or has no "
+		       "proof for that long is reset",
+		       seconds, twice, own_text);
 }
 
 void cf_check_host(const struct cf_facts *f, struct cf_findings *out)
@@ -159,23 +169,19 @@ void cf_check_host(const struct cf_facts *f, struct cf_findings *out)
 		check_watchdog(f, out);
 	if (!cf_uses_vmtwin(f) || c->others == 0)
 		return;
-	if (!f->host->self_fence && !f->host->watchdog[0])
+	if (!f->host->self_fence && !watchdog_armed(f))
 		cf_say(out, CF_ERROR,
-		       "self_fence = no and no watchdog, but %u other resources (%s): after fence_vmtwin's success Pacemaker starts them too, "
+		       "self_fence = no and no watchdog in force, but %u other resources (%s): after fence_vmtwin's success Pacemaker starts them too, "
 		       "while the host that is cut off may still run them, for no lease ends those; set self_fence = yes and watchdog = "
 		       "/dev/watchdog in vmtwind.conf on both hosts",
 		       c->others, c->other);
-	else if (!f->host->watchdog[0])
+	else if (!watchdog_armed(f))
 		cf_say(out, CF_WARNING,
 		       "self_fence = yes without a watchdog, and %u other resources (%s): a host that hangs can't reset itself after %s s, and "
 		       "may run them again when it goes on; set watchdog = /dev/watchdog",
 		       c->others, c->other, cf_seconds(vt_timing_own_ms(cf_longest_lease_ms(f)), own));
-	else if (!f->host->self_fence)
-		cf_say(out, CF_WARNING,
-		       "self_fence = no, and %u other resources (%s): the watchdog covers a host that hangs; one that is cut off is not reset, and "
-		       "runs them until Pacemaker has stopped them; set self_fence = yes",
-		       c->others, c->other);
 	else
-		cf_say(out, CF_OK, "self_fence = yes and a watchdog: the host's %u other resources end with it, %s s after its last proof",
-		       c->others, cf_seconds(vt_timing_own_ms(cf_longest_lease_ms(f)), own));
+		cf_say(out, CF_OK, "self_fence = %s and a watchdog: the host's %u other resources (%s) end with it, at most %s s after its last proof",
+		       f->host->self_fence ? "yes" : "no", c->others, c->other,
+		       cf_seconds(vt_timing_own_ms(cf_longest_lease_ms(f)), own));
 }

@@ -51,6 +51,12 @@ static void check_votes(const struct cf_corosync *c, struct cf_findings *out)
 		       c->provider);
 		return;
 	}
+	if (c->node_count < 2) {
+		cf_say(out, CF_ERROR,
+		       "corosync.conf names %u nodes in its nodelist: quorum of two hosts can't be told from that; name both there",
+		       c->node_count);
+		return;
+	}
 	if (c->two_node && c->node_count <= 2)
 		return;
 	for (unsigned i = 0; i < c->node_count; i++) {

@@ -7,8 +7,9 @@
 # cases/unsafe-NAME is one of them (file "from") but for what FILE.sed edits or FILE replaces; it must be refused (exit 1).
 # "expect": texts, one a line, that the output must have, the sums among them; a line "not TEXT" must not be there.
 set -u
-cd "$(dirname "$0")" || exit 1
-build=$(realpath "${1:-../../build}")
+cd "$(dirname "$0")/../.." || exit 1
+build=$(realpath "${1:-build}")
+cd tests/config || exit 1
 config=$build/vmtwin-config
 passed=0 failed=0 skipped=0
 work=$(mktemp -d /tmp/vmtwin-config-XXXXXX)
@@ -119,6 +120,20 @@ test_input() {
 	expect 2 "corosync.conf:26: neither 'KEY: VALUE' nor a section: 'model net'" check "$bad"
 }
 
+# More than the tables hold is refused, not passed over.
+test_limits() {
+	local good=$work/safe-levels big=$work/big i
+	cp -r "$good" "$big"
+	{
+		sed '/<resources>/q' "$good/cib.xml"
+		for i in {1..32}; do echo "<primitive id='p$i' class='stonith' type='fence_x'/>"; done
+		sed '1,/<resources>/d' "$good/cib.xml"
+	} >"$big/cib.xml"
+	expect 2 "too many fence devices for this check, at 'power-host1'" check "$big"
+	sed "s/\"host1 host2\"/\"$(printf 'x%.0s' {1..1100})\"/" "$good/cib.xml" >"$big/cib.xml"
+	expect 2 "too long for this check: 'pcmk_host_list'" check "$big"
+}
+
 # A unit by name: its own findings alone, but fencing waits for all.
 test_named() {
 	local dir=$work/unsafe-longest-lease
@@ -173,6 +188,7 @@ for dir in cases/unsafe-*; do
 done
 [ $unsafe -ge 10 ] || fail "only $unsafe unsafe clusters"
 test_input
+test_limits
 test_named
 test_live
 test_example

@@ -328,21 +328,27 @@ static void test_host(void **state)
 	cib.others = 2;
 	snprintf(cib.other, sizeof cib.other, "web");
 	snprintf(cib.fence_reaction, sizeof cib.fence_reaction, "panic");
-	assert_int_equal(says(CF_ERROR, "self_fence = no and no watchdog, but 2 other resources (web)"), 1);
+	assert_int_equal(says(CF_ERROR, "self_fence = no and no watchdog in force, but 2 other resources (web)"), 1);
 	assert_int_equal(found.errors, 1);
 	assert_int_equal(vt_hostconf_parse(&host, "self_fence = yes\n", "f", &fail), 0);
 	assert_int_equal(says(CF_WARNING, "self_fence = yes without a watchdog"), 1);
 	assert_int_equal(vt_hostconf_parse(&host, "self_fence = yes\nwatchdog = /dev/watchdog\n", "f", &fail), 0);
 	assert_true(clean());
+	assert_int_equal(vt_hostconf_parse(&host, "watchdog = /dev/watchdog\n", "f", &fail), 0);
+	assert_true(clean());
+	assert_int_equal(says(CF_OK, "self_fence = no and a watchdog: the host's 2 other resources (web) end with it, at most 27 s"), 1);
 	snprintf(cib.fence_reaction, sizeof cib.fence_reaction, "stop");
 	assert_int_equal(says(CF_WARNING, "fence-reaction = stop"), 1);
 	cib.others = 0;
-	host.watchdog_ms = 25999;
+	host.watchdog_ms = 13500;
 	assert_true(clean());
-	host.watchdog_ms = 26000;
-	assert_int_equal(says(CF_ERROR, "watchdog_timeout_s 26 + proof interval 1 = 27 s, but the other one counts on nine tenths of lease_ms, "
-					"27 s; set watchdog_timeout_s = 25 or less"),
+	host.watchdog_ms = 13501;
+	assert_int_equal(says(CF_ERROR, "watchdog: 2 x watchdog_timeout_s 13.501 = 27.002 s > nine tenths of the longest lease_ms, 27 s: vmtwind "
+					"doesn't arm it, and a host that hangs is not reset; set watchdog_timeout_s = 13 or less, or "
+					"lease_ms = 31000"),
 			 1);
+	cib.others = 2;
+	assert_int_equal(says(CF_ERROR, "no watchdog in force, but 2 other resources"), 1);
 	safe(NULL);
 	cib.others = 1; /* with power fencing alone the whole host ends */
 	cib.devices = 0;
