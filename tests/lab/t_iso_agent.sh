@@ -103,7 +103,9 @@ vmtwind_dead() { # HOST
 	watch_vm_end
 	check "$what: the VM reads back on $second" read_back $((reads + 1)) 120 || exit
 	lab service "$lab_name" "$1" start vmtwind
-	lab service "$lab_name" "$1" start pacemaker # it ends for good when it hears of its own fencing
+	# Its Pacemaker ends for good when it hears of its own fencing, and corosync with it.
+	lab service "$lab_name" "$1" start corosync
+	lab service "$lab_name" "$1" start pacemaker
 	check "$what: PRIM and SECOND green" becomes_green 180 || exit
 	check "$what: $(verdict)" nothing_lost
 	iso_times "$what" - "$took" "$(($(now_ms) - began))"

@@ -61,7 +61,7 @@ lab cut "$lab_name" all "$primary"
 check "cut off: $primary doesn't reach the witness" wait_for 10 fact "$primary" not-reached
 check "cut off: its VM is down" wait_for 40 vm_gone "$primary"
 down_ms=$(($(now_ms) - began))
-check "cut off: within the lease" test "$down_ms" -le $lease_ms
+check "cut off: within the lease" test "$down_ms" -le "$lease_ms"
 check "cut off: its held writes have failed" has_said "$primary" "$began" "$said_failed"
 note "cut to held writes failed $(took "$primary" "$began" "$said_failed") ms, to VM down $down_ms ms"
 check "cut off: $second does not start it: the fencing fails" not vm_runs_on "$second"
