@@ -222,9 +222,12 @@ uninstall-man:
 
 # ---- the lab: two hosts on this machine -------------------------------------------------------------
 TREE := $(BUILD)/tree
-.PHONY: lab-tree guest lab-tools check-lab check-iso check-lab-self check-lab-xfs soak-cuts soak-lab soak-isolation
-lab-tree: all
+.PHONY: lab-tree guest lab-tools check-lab check-iso check-iso-device check-iso-plain check-lab-self check-lab-xfs soak-cuts soak-lab soak-isolation
+# Made anew only if something is newer: labs side by side copy it.
+lab-tree: $(TREE).made
+$(TREE).made: $(PROGRAMS) $(MAN) packaging/vmtwind.service Makefile
 	@$(MAKE) --no-print-directory -s install DESTDIR=$(TREE)
+	@touch $@
 guest: $(BUILD)/guest/type
 $(BUILD)/guest/type: $(wildcard tests/guest/*)
 	tests/guest/build $(BUILD)/guest
@@ -253,10 +256,16 @@ $(LAB_TOOLS)/%.so: tests/lab/%.c
 lab-tools: $(LAB_TOOLS)/worker-core $(LAB_TOOLS)/worker-link $(LAB_TOOLS)/vmtwind-group $(LAB_TOOLS)/clockshift.so $(LAB_TOOLS)/softdog.so
 check-lab: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(LAB_TESTS)
-check-iso: lab-tree guest lab-tools
-	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --isolation
+# Isolation in two halves, which run side by side: with a quorum device, and without.
+ISO_DEVICE := iso_qdevice iso_vote iso_agent iso_other iso_random
+ISO_PLAIN := iso_power iso_rings iso_witness iso_unfenced
+check-iso-device: lab-tree guest lab-tools
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(ISO_DEVICE)
+check-iso-plain: lab-tree guest lab-tools
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(ISO_PLAIN)
+check-iso: check-iso-device check-iso-plain
 soak-isolation: lab-tree guest lab-tools
-	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak --isolation --token 3000
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak --token 3000 $(ISO_DEVICE) $(ISO_PLAIN)
 check-lab-self: guest
 	@GUEST=$(abspath $(BUILD)/guest) tests/lab/selftest ext4
 check-lab-xfs: lab-tree guest
@@ -315,9 +324,9 @@ check-docs: $(BUILD)/tests/state-machine
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
 # A+B: side by side.
-CHECK_PARTS ?= lint docs config unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab+iso lab-xfs
+CHECK_PARTS ?= lint docs config unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab+iso-device+iso-plain lab-xfs
 .PHONY: deps demo check check-fuzz check-programs
-check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model lab-tree guest
+check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model $(BUILD)/watchdog-guest lab-tree lab-tools guest
 deps:
 	@packaging/deps check
 demo:
