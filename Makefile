@@ -9,7 +9,7 @@ DESTDIR ?=
 SAN ?=
 CC := gcc
 
-PKGS := fuse3 liburing gnutls libqb libcpg libquorum libcmap libcfg libvirt libxxhash
+PKGS := fuse3 liburing gnutls libqb libcpg libquorum libcmap libcfg libvotequorum libvirt libxxhash
 WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
 	-Wwrite-strings -Wvla -Wformat=2 -Wundef -Wimplicit-fallthrough -Wnull-dereference
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
@@ -85,7 +85,7 @@ $(LIB): $(call obj,$(LIB_SRC))
 	$(Q)ar rcs $@ $^
 
 WORKER_LIBS := $(shell pkg-config --libs fuse3 liburing gnutls libxxhash 2>/dev/null)
-MASTER_LIBS := $(shell pkg-config --libs libqb libcpg libquorum libcmap libcfg libcorosync_common 2>/dev/null)
+MASTER_LIBS := $(shell pkg-config --libs libqb libcpg libquorum libcmap libcfg libvotequorum libcorosync_common 2>/dev/null)
 FENCE_CFLAGS := $(shell pkg-config --cflags pacemaker-fencing pacemaker glib-2.0 libxml-2.0 2>/dev/null | sed 's/-I/-isystem /g') -isystem /usr/include/pacemaker
 FENCE_LIBS := -lstonithd -lcrmcommon $(shell pkg-config --libs glib-2.0 2>/dev/null)
 ALL_LIBS := $(WORKER_LIBS) $(MASTER_LIBS)

@@ -12,7 +12,7 @@
 /* What corosync works with. */
 struct vt_cluster_timing {
 	uint32_t token_ms, consensus_ms; /* silence after which a node is out, and reaching agreement on it */
-	bool two_node;			 /* each of two hosts is quorate alone: quorum says nothing */
+	bool two_node;			 /* a host is quorate alone: quorum says nothing of which side is cut off */
 	bool device;			 /* a quorum device has a vote */
 	uint32_t device_timeout_ms;	 /* the device's answer is believed that long: quorum.device.timeout */
 	uint32_t device_sync_ms;	 /* the same while a membership forms: quorum.device.sync_timeout */

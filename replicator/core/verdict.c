@@ -24,8 +24,7 @@ static struct vc_fence_verdict by_order(const struct vc_fence_facts *f, uint64_t
 	case VC_ORDER_NONE:
 		break;
 	case VC_ORDER_SENT:
-		return now - f->order_ns > VC_ORDER_LIMIT_MS * NS_PER_MS ? say(VC_FENCE_REFUSED, VC_WHY_ORDER_IGNORED)
-									 : say(VC_FENCE_WAITING, VC_WHY_ORDERED);
+		return say(VC_FENCE_WAITING, VC_WHY_ORDERED);
 	case VC_ORDER_OBEYED:
 		return now - f->order_ns > VC_ORDER_LIMIT_MS * NS_PER_MS ? say(VC_FENCE_REFUSED, VC_WHY_ORDER_FAILED)
 									 : say(VC_FENCE_WAITING, VC_WHY_LEAVING);
@@ -35,7 +34,7 @@ static struct vc_fence_verdict by_order(const struct vc_fence_facts *f, uint64_t
 	/* What was asked for while it was away is not done to it now that it is back. */
 	if (f->away)
 		return say(VC_FENCE_REFUSED, VC_WHY_CAME_BACK);
-	if (f->member_ns && now - f->member_ns < VC_RETURN_GRACE_MS * NS_PER_MS)
+	if (!f->member_ns || now - f->member_ns < VC_RETURN_GRACE_MS * NS_PER_MS)
 		return say(VC_FENCE_REFUSED, VC_WHY_JUST_BACK);
 	return say(VC_FENCE_ORDER, VC_WHY_ORDERED);
 }
@@ -54,7 +53,7 @@ static struct vc_fence_verdict by_silence(const struct vc_fence_facts *f, uint64
 	uint64_t due = since + f->wait_ms * NS_PER_MS;
 	if (now >= due)
 		return say(VC_FENCE_DONE, VC_WHY_SILENT);
-	struct vc_fence_verdict v = say(VC_FENCE_WAITING, VC_WHY_SILENCE);
+	struct vc_fence_verdict v = say(VC_FENCE_WAITING, f->member ? VC_WHY_HANGS : VC_WHY_SILENCE);
 	v.left_ns = due - now;
 	return v;
 }
@@ -68,12 +67,12 @@ struct vc_fence_verdict vc_fence_verdict(const struct vc_fence_facts *f, uint64_
 		return say(VC_FENCE_REFUSED, VC_WHY_SELF);
 	if (setup != VC_WHYS)
 		return say(VC_FENCE_REFUSED, setup);
-	if (f->order == VC_ORDER_OBEYED && f->left_ns >= f->order_ns) /* perhaps it is back already */
+	if (f->order == VC_ORDER_OBEYED && f->ended_ns && f->begun_ns <= f->ended_ns) /* perhaps it is back already */
 		return say(VC_FENCE_DONE, VC_WHY_OBEYED);
 	if (!f->quorate_ns)
 		return say(VC_FENCE_WAITING, VC_WHY_NO_QUORUM);
-	if (f->member && f->daemon)
-		return by_order(f, now);
+	if (f->member && f->daemon && !(f->silent_ns && f->order == VC_ORDER_SENT))
+		return by_order(f, now); /* one that hangs gets it too, for when it wakes */
 	if (f->witness && !f->member && !f->witness_ns)
 		return say(VC_FENCE_WAITING, VC_WHY_NOT_REACHED);
 	if (!f->silent_ns)
@@ -98,6 +97,8 @@ void vc_seen_member(struct vc_seen *s, bool member, uint64_t now)
 
 void vc_seen_daemon(struct vc_seen *s, bool there, uint64_t now)
 {
+	if (there && s->member_ns == 0)
+		s->member_ns = now; /* before quorum tells it */
 	s->silent_ns = there ? 0 : now;
 }
 

@@ -11,7 +11,7 @@
 
 /* A host that has come back is not ended by a request that may be older than its return. */
 #define VC_RETURN_GRACE_MS 20000
-/* An order that the other master has not obeyed for so long is refused. */
+/* An order that was obeyed shows its effect by then. */
 #define VC_ORDER_LIMIT_MS 30000
 
 /* How the order to end itself has gone (a member whose vmtwind lives). */
@@ -31,10 +31,10 @@ struct vc_fence_facts {
 	/* The other host. */
 	bool is_self, is_node;
 	bool member;	       /* of the cluster's membership */
-	bool daemon;	       /* its vmtwind is in the group */
+	bool daemon;	       /* its vmtwind is in the group (it may hang: then it is silent all the same) */
 	uint64_t member_ns;    /* it has been a member since */
-	uint64_t left_ns;      /* when it left the membership last */
-	uint64_t silent_ns;    /* neither its vmtwind has been in the group, nor has its membership changed, since */
+	uint64_t ended_ns;     /* when it left the membership after it had obeyed an order */
+	uint64_t silent_ns;    /* nothing was heard of its vmtwind, nor did its membership change, since */
 
 	/* This request. */
 	uint64_t begun_ns;
@@ -72,10 +72,10 @@ enum vc_fence_why {
 	VC_WHY_CAME_BACK,
 	VC_WHY_JUST_BACK,
 	VC_WHY_ORDER_FAILED,
-	VC_WHY_ORDER_IGNORED,
 	VC_WHY_NO_QUORUM, /* waiting */
 	VC_WHY_NOT_REACHED,
 	VC_WHY_SILENCE,
+	VC_WHY_HANGS,
 	VC_WHY_ORDERED,
 	VC_WHY_LEAVING,
 	VC_WHY_SILENT, /* done */

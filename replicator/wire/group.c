@@ -32,6 +32,7 @@ int vg_encode(const struct vg_msg *msg, uint8_t *out)
 		vt_put_u64(&w, msg->u.proof.sent_ns);
 		vt_put_u64(&w, msg->u.proof.nonce);
 		vt_put_u64(&w, msg->u.proof.breaks);
+		vt_put_u32(&w, msg->u.proof.lease_ms);
 		break;
 	case VG_END_NODE:
 		vt_put_u32(&w, msg->u.end.node);
@@ -115,6 +116,7 @@ int vg_decode(struct vg_msg *msg, const void *packet, size_t len)
 		msg->u.proof.sent_ns = vt_get_u64(&r);
 		msg->u.proof.nonce = vt_get_u64(&r);
 		msg->u.proof.breaks = vt_get_u64(&r);
+		msg->u.proof.lease_ms = vt_get_u32(&r);
 		break;
 	case VG_END_NODE:
 		rc = get_end(&r, msg);

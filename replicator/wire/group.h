@@ -42,6 +42,7 @@ struct vg_msg {
 			uint64_t sent_ns; /* CLOCK_BOOTTIME of the sender, before sending */
 			uint64_t nonce;	  /* of the sending process */
 			uint64_t breaks;  /* the sender's count of quorum losses at sending */
+			uint32_t lease_ms; /* the longest of the sender's units */
 		} proof;
 		struct {
 			uint32_t node;	  /* that is to end */

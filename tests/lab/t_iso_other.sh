@@ -76,6 +76,20 @@ sleep 2
 lab service "$lab_name" "$second" start pacemaker
 check "PRIM and SECOND green" becomes_green || exit
 
+# Asked for while Pacemaker runs, which refuses it: nothing is disarmed by that.
+check "corosync's shutdown is refused by Pacemaker" says fail "" on "$second" corosync-cfgtool -H
+check "it is still armed" on "$second" test -s /run/vmtwin/vmtwind.proof
+# A vmtwind that was away for longer than the lease, all units stopped meanwhile: it was stopped in order.
+check "standby of $second" on host1 timeout 60 pcs node standby "$second"
+check "$second runs no unit" wait_for 60 eval '! on "$second" pgrep -x vmtwin-worker'
+check "vmtwind there is stopped" lab service "$lab_name" "$second" stop vmtwind
+sleep $((lease_ms / 1000 + 2))
+check "and started" lab service "$lab_name" "$second" start vmtwind
+sleep 7
+check "it is not reset for that" test "$before" = "$(resets_of host1) $(resets_of host2)"
+check "end of standby" on host1 timeout 60 pcs node unstandby "$second"
+check "PRIM and SECOND green" becomes_green || exit
+
 if [ "$VT_SOAK" = yes ]; then
 	check "the stand-in of a watchdog" eval 'for h in host1 host2; do cp "$build/lab-tools/softdog.so" "$world/" && on $h bash -c "cp /run/world/softdog.so $shim && echo $shim >/etc/ld.so.preload && sync -f /etc/ld.so.preload" || exit; done'
 	watchdogs &
@@ -93,6 +107,8 @@ if [ "$VT_SOAK" = yes ]; then
 	check "hung: the VM reads back on $second" read_back $((reads + 1)) $(($(wait_s) + takeover_more_s)) || exit
 	check "PRIM and SECOND green" becomes_green 180
 	check "$(verdict)" nothing_lost
+	primary=$(vm_host) || exit
+	check "the watchdog is taken out of the file: disarmed, nobody is reset" eval 'configure "self_fence = yes\n"; sleep 8; test ! -e "$world/watchdog.host1" && test ! -e "$world/watchdog.host2" && test "$(vm_host)" = "$primary"'
 	kill $watchdogs_pid
 	trap - EXIT
 	for host in host1 host2; do on $host rm -f /etc/ld.so.preload; done

@@ -275,7 +275,6 @@ static bool waited_out(const struct world *w, unsigned by)
 	    .daemon = me->view_master != 0,
 	    .member_ns = me->seen.member_ns,
 	    .silent_ns = me->seen.silent_ns,
-	    .left_ns = me->seen.left_ns,
 	    .away = true, /* orders are the lab's matter */
 	};
 	return sim_in_group(w, by) && vc_fence_verdict(&f, sim_clock(w, by)).state == VC_FENCE_DONE;

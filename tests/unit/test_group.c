@@ -32,6 +32,7 @@ static int encode_kind(enum vg_kind kind)
 		in.u.proof.sent_ns = 1;
 		in.u.proof.nonce = 2;
 		in.u.proof.breaks = 3;
+		in.u.proof.lease_ms = 30000;
 		break;
 	case VG_END_NODE:
 		in.u.end.node = 2;
@@ -66,6 +67,7 @@ static void every_kind_survives(void **state)
 	assert_int_equal(out.u.proof.sent_ns, 1);
 	assert_int_equal(out.u.proof.nonce, 2);
 	assert_int_equal(out.u.proof.breaks, 3);
+	assert_int_equal(out.u.proof.lease_ms, 30000);
 	vg_decode(&out, packet, (size_t)encode_kind(VG_STATUS));
 	assert_string_equal(vt_kv_get(&out.u.status, "state"), "PRIM");
 	vg_decode(&out, packet, (size_t)encode_kind(VG_UNIT_MESSAGE));

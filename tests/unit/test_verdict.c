@@ -98,16 +98,25 @@ static void member_is_ordered(void **state)
 	f.order = VC_ORDER_SENT;
 	f.order_ns = S(200);
 	expect(&f, S(201), VC_FENCE_WAITING, VC_WHY_ORDERED);
-	expect(&f, S(231), VC_FENCE_REFUSED, VC_WHY_ORDER_IGNORED);
+	f.silent_ns = S(205); /* it hangs: its leases run out as those of any other */
+	expect(&f, S(244), VC_FENCE_WAITING, VC_WHY_HANGS);
+	expect(&f, S(245), VC_FENCE_DONE, VC_WHY_SILENT);
+	f.order = VC_ORDER_NONE;
+	expect(&f, S(245), VC_FENCE_ORDER, VC_WHY_ORDERED);
+	f.silent_ns = 0;
 	f.order = VC_ORDER_OBEYED;
 	expect(&f, S(201), VC_FENCE_WAITING, VC_WHY_LEAVING);
 	f.daemon = false;
-	expect(&f, S(201), VC_FENCE_WAITING, VC_WHY_SILENCE); /* its node is still there */
+	f.silent_ns = S(201);
+	expect(&f, S(201), VC_FENCE_WAITING, VC_WHY_HANGS); /* its node is still there */
 	f.member = false;
-	f.silent_ns = f.left_ns = S(201);
+	f.ended_ns = S(201);
 	expect(&f, S(201), VC_FENCE_DONE, VC_WHY_OBEYED);
 	f.member = f.daemon = true; /* back already */
 	expect(&f, S(203), VC_FENCE_DONE, VC_WHY_OBEYED);
+	f.begun_ns = S(202); /* what it obeyed was another request */
+	expect(&f, S(203), VC_FENCE_WAITING, VC_WHY_LEAVING);
+	f.begun_ns = S(199);
 	f.member = f.daemon = false;
 	f.order = VC_ORDER_SENT; /* gone without a word: it may only have been cut off */
 	expect(&f, S(202), VC_FENCE_WAITING, VC_WHY_SILENCE);
@@ -141,7 +150,7 @@ static void member_without_daemon(void **state)
 	(void)state;
 	f.daemon = false;
 	f.silent_ns = S(150);
-	expect(&f, S(189), VC_FENCE_WAITING, VC_WHY_SILENCE);
+	expect(&f, S(189), VC_FENCE_WAITING, VC_WHY_HANGS);
 	expect(&f, S(190), VC_FENCE_DONE, VC_WHY_SILENT);
 	f.witness = true; /* not asked for while it is a member */
 	expect(&f, S(190), VC_FENCE_DONE, VC_WHY_SILENT);
@@ -168,6 +177,9 @@ static void silence_begins_anew(void **state)
 	assert_true(s.silent_ns == S(50)); /* that its node is back says nothing of its vmtwind */
 	vc_seen_daemon(&s, true, S(71));
 	assert_true(s.silent_ns == 0 && s.left_ns == S(50));
+	vc_seen_left(&s, S(80));
+	vc_seen_daemon(&s, true, S(81)); /* the group tells its return before quorum does */
+	assert_true(s.member_ns == S(81) && s.left_ns == S(80) && s.silent_ns == 0);
 	vc_seen_since(&since, true, S(1));
 	vc_seen_since(&since, true, S(2));
 	assert_true(since == S(1));

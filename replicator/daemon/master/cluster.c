@@ -53,12 +53,13 @@ void vm_cluster_lost(struct vm_master *m, const char *why)
 	m->quorate = false;
 	m->member_nodes = 0;
 	vm_tell_quorum(m);
+	vm_end_corosync_lost(m);
 	vm_exit(m, 1);
 }
 
 /* Quorum is looked at before anything of the group is acted upon: what a worker hears from the group
  * never comes before the loss of quorum that preceded it. */
-static bool refresh_quorum(struct vm_master *m)
+bool vm_refresh_quorum(struct vm_master *m)
 {
 	if (m->closing || vt_quorum_dispatch(m->quorum) == 0)
 		return !m->closing;
@@ -110,9 +111,6 @@ static void peer_status(struct vm_master *m, uint64_t sender, const struct vg_ms
 		return;
 	unit->peer_status = msg->u.status;
 	unit->has_peer_status = true;
-	long lease_ms = vt_kv_long(&unit->peer_status, "lease_ms", 0);
-	if (lease_ms > 0)
-		unit->peer_lease_ms = (uint32_t)lease_ms;
 }
 
 static void to_worker(struct vm_master *m, uint64_t sender, const struct vg_msg *msg)
@@ -166,7 +164,7 @@ static void on_message(void *ctx, uint64_t sender, const void *data, size_t len)
 {
 	struct vm_master *m = ctx;
 	struct vg_msg msg;
-	if (!refresh_quorum(m))
+	if (!vm_refresh_quorum(m))
 		return;
 	note_heard(m, sender);
 	int rc = vg_decode(&msg, data, len);
@@ -183,9 +181,11 @@ static void on_message(void *ctx, uint64_t sender, const void *data, size_t len)
 		peer_status(m, sender, &msg);
 		break;
 	case VG_PROOF:
+		vm_fencing_lease(m, (uint32_t)(sender >> 32), msg.u.proof.lease_ms);
 		if (sender == m->self && msg.u.proof.nonce == m->nonce && m->quorate &&
 		    msg.u.proof.breaks == m->breaks) {
 			vm_tell_proof(m, msg.u.proof.sent_ns);
+			vm_fencing_proof(m, msg.u.proof.sent_ns);
 			vm_end_proof(m, msg.u.proof.sent_ns);
 		}
 		break;
@@ -228,7 +228,7 @@ static void on_change(void *ctx, uint64_t member, enum vt_cpg_change how)
 	};
 	static const char *const text[] = {"joined", "left", "ended", "is gone with its node"};
 	struct vm_master *m = ctx;
-	if (!refresh_quorum(m))
+	if (!vm_refresh_quorum(m))
 		return;
 	note_member(m, member, how == VT_CPG_JOINED);
 	if (member == m->self) {
@@ -252,11 +252,11 @@ static int32_t on_event(int32_t fd, int32_t events, void *data)
 	struct vm_master *m = data;
 	(void)fd;
 	(void)events; /* a hang-up shows in the dispatch */
-	if (m->closing || !refresh_quorum(m))
+	if (m->closing || !vm_refresh_quorum(m))
 		return 0;
 	if (vt_cpg_dispatch(m->cpg) < 0)
 		vm_cluster_lost(m, "group service");
-	if (!m->closing && refresh_quorum(m))
+	if (!m->closing && vm_refresh_quorum(m))
 		check_ready(m);
 	return 0;
 }
@@ -290,6 +290,18 @@ static void on_group_retry(void *data)
 		flush_group(m);
 }
 
+bool vm_group_send_now(struct vm_master *m, const struct vg_msg *msg)
+{
+	uint8_t packet[VG_PACKET_MAX];
+	if (!m->ready || m->closing || m->group_out.count > 0)
+		return false;
+	int len = vg_encode(msg, packet);
+	int rc = len < 0 ? len : vt_cpg_send(m->cpg, packet, (size_t)len);
+	if (rc < 0 && rc != -EAGAIN)
+		vm_cluster_lost(m, "sending to the group");
+	return rc == 0;
+}
+
 void vm_group_send(struct vm_master *m, const struct vg_msg *msg)
 {
 	uint8_t packet[VG_PACKET_MAX];
@@ -320,10 +332,11 @@ static void on_proof_due(void *data)
 	if (m->closing || !m->cpg)
 		return;
 	vm_timer(m, &m->proof_timer, VM_PROOF_INTERVAL_MS, m, on_proof_due);
-	if (!m->ready || !refresh_quorum(m) || !m->quorate)
+	if (!m->ready || !vm_refresh_quorum(m) || !m->quorate)
 		return;
 	msg.u.proof.nonce = m->nonce;
 	msg.u.proof.breaks = m->breaks;
+	msg.u.proof.lease_ms = m->leases.longest_ms;
 	msg.u.proof.sent_ns = vt_boottime_ns(); /* before sending: the lease is timed from here */
 	int len = vg_encode(&msg, packet);
 	int rc = vt_cpg_send(m->cpg, packet, (size_t)len);

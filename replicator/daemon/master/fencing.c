@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/totem.h"
 
@@ -37,12 +38,22 @@ void vm_fencing_ready(struct vm_master *m)
 			vc_seen_daemon(&m->seen[i].s, false, now);
 }
 
+/* It left after it had obeyed: the order is fulfilled, whatever becomes of the host afterwards. */
+static void note_ended(struct vm_seen *seen, uint64_t now)
+{
+	if (seen->order == VC_ORDER_OBEYED && seen->ended_ns == 0)
+		seen->ended_ns = now;
+}
+
 void vm_fencing_quorum(struct vm_master *m)
 {
 	uint64_t now = vt_boottime_ns();
 	vc_seen_since(&m->quorate_ns, m->quorate, now);
-	for (unsigned i = 0; i < m->nodes.count; i++)
+	for (unsigned i = 0; i < m->nodes.count; i++) {
 		vc_seen_member(&m->seen[i].s, vm_is_member(m, m->nodes.node[i].id), now);
+		if (m->seen[i].s.member_ns == 0)
+			note_ended(&m->seen[i], now);
+	}
 }
 
 void vm_fencing_group(struct vm_master *m, uint32_t id, enum vt_cpg_change how)
@@ -51,15 +62,43 @@ void vm_fencing_group(struct vm_master *m, uint32_t id, enum vt_cpg_change how)
 	if (!node)
 		return;
 	struct vm_seen *seen = seen_of(m, node);
+	uint64_t now = vt_boottime_ns();
 	if (how == VT_CPG_JOINED) {
-		vc_seen_daemon(&seen->s, true, 0);
+		vc_seen_daemon(&seen->s, true, now);
+		m->heard_ns[node - m->nodes.node] = now;
 		if (seen->order != VC_ORDER_OBEYED)
 			seen->order = VC_ORDER_NONE; /* it was for the one before */
 	} else if (how == VT_CPG_NODEDOWN) {
-		vc_seen_left(&seen->s, vt_boottime_ns());
+		vc_seen_left(&seen->s, now);
+		note_ended(seen, now);
 	} else if (!has_daemon(m, id)) {
-		vc_seen_daemon(&seen->s, false, vt_boottime_ns());
+		vc_seen_daemon(&seen->s, false, now);
 	}
+}
+
+void vm_fencing_proof(struct vm_master *m, uint64_t sent_ns)
+{
+	if (m->proof_ns == 0 || sent_ns - m->proof_ns >= VM_PROOF_GAP_MS * UINT64_C(1000000))
+		m->proof_since_ns = sent_ns;
+	m->proof_ns = sent_ns;
+	vm_leases(m);
+}
+
+/* Quorum without a break: told, and proved all the time. What a host is told after it hung is not what was so meanwhile. */
+static uint64_t quorate_since(const struct vm_master *m, uint64_t now)
+{
+	if (!m->quorate_ns || m->proof_ns == 0 || now - m->proof_ns >= VM_PROOF_GAP_MS * UINT64_C(1000000))
+		return 0;
+	return m->proof_since_ns > m->quorate_ns ? m->proof_since_ns : m->quorate_ns;
+}
+
+/* In the group and not heard: it hangs. It says something every second. */
+static uint64_t silent_since(const struct vm_master *m, const struct vt_node *node, uint64_t now)
+{
+	uint64_t heard_ns = m->heard_ns[node - m->nodes.node];
+	if (m->seen[node - m->nodes.node].s.silent_ns)
+		return m->seen[node - m->nodes.node].s.silent_ns;
+	return heard_ns && now - heard_ns >= VM_HEARD_GAP_MS * UINT64_C(1000000) ? heard_ns : 0;
 }
 
 /* ---- the longest lease -------------------------------------------------------------------------------- */
@@ -69,53 +108,99 @@ static uint32_t longer(uint32_t a, uint32_t b)
 	return a > b ? a : b;
 }
 
-/* What the unit's file says, what its worker has agreed upon, and what the other host's has. */
-static uint32_t lease_of(const struct vm_unit *unit)
+void vm_fencing_lease(struct vm_master *m, uint32_t id, uint32_t lease_ms)
 {
-	long own = unit->has_status ? vt_kv_long(&unit->status.kv, "lease_ms", 0) : 0;
-	uint32_t lease_ms = longer(unit->conf.lease_ms, unit->peer_lease_ms);
-	return longer(lease_ms, own > 0 ? (uint32_t)own : 0);
+	const struct vt_node *node = vt_nodes_by_id(&m->nodes, id);
+	if (node) /* the longest that it ever told: an older one may not have run out */
+		seen_of(m, node)->lease_ms = longer(seen_of(m, node)->lease_ms, lease_ms < VM_LEASE_MAX_MS ? lease_ms : VM_LEASE_MAX_MS);
 }
 
-struct vm_leases vm_leases(struct vm_master *m)
+static void add_unit(struct vm_leases *l, struct vm_unit *unit)
+{
+	bool runs = unit->state != VM_DOWN;
+	long agreed = unit->has_status ? vt_kv_long(&unit->status.kv, "lease_ms", 0) : 0;
+	vm_unit_load_conf(unit);
+	if (!unit->has_conf && unit->conf_error == -ENOENT && !runs)
+		return; /* somebody only asked for it */
+	l->units++;
+	if (agreed > 0 && agreed <= VM_LEASE_MAX_MS)
+		l->longest_ms = longer(l->longest_ms, (uint32_t)agreed);
+	if (unit->has_conf) {
+		l->longest_ms = longer(l->longest_ms, unit->conf.lease_ms);
+		l->allow_unfenced &= unit->conf.allow_unfenced;
+		return;
+	}
+	l->allow_unfenced = false;
+	if (runs && agreed > 0)
+		return; /* its file is gone or broken, but what it agreed upon is known */
+	if (l->known)
+		snprintf(l->trouble, sizeof l->trouble, "unit %s: %s", unit->name, unit->trouble);
+	l->known = false;
+}
+
+static void read_leases(struct vm_master *m)
 {
 	struct vm_leases l = {.known = true, .allow_unfenced = true};
-	unsigned units = 0;
 	vm_units_configured(m);
-	for (struct vm_unit *unit = m->units; unit; unit = unit->next) {
-		vm_unit_load_conf(unit);
-		if (!unit->has_conf) {
-			if (unit->conf_error != -ENOENT && l.known) {
-				l.known = false;
-				snprintf(l.trouble, sizeof l.trouble, "unit %s: %s", unit->name, unit->trouble);
-			}
-			continue;
-		}
-		units++;
-		l.longest_ms = longer(l.longest_ms, lease_of(unit));
-		l.allow_unfenced &= unit->conf.allow_unfenced;
-	}
-	l.allow_unfenced &= units > 0;
-	if (units == 0) { /* nothing of vmtwin's runs: what the other host may have is not known here */
+	for (struct vm_unit *unit = m->units; unit; unit = unit->next)
+		add_unit(&l, unit);
+	l.allow_unfenced &= l.units > 0;
+	if (l.units == 0) { /* what the other host may have is not known here */
 		l.known = false;
 		snprintf(l.trouble, sizeof l.trouble, "no unit is configured on this host (%s)", m->unit_dir);
 	}
-	return l;
+	m->leases = l;
+}
+
+/* Files are read only while all is well: a disk that hangs must not keep a host from ending itself. */
+const struct vm_leases *vm_leases(struct vm_master *m)
+{
+	uint64_t now = vt_boottime_ns();
+	bool due = m->leases_ns == 0 || now - m->leases_ns >= VM_LEASES_MS * UINT64_C(1000000);
+	bool well = m->proof_ns && now - m->proof_ns < VM_PROOF_GAP_MS * UINT64_C(1000000);
+	if (due && (well || m->leases_ns == 0)) {
+		read_leases(m);
+		m->leases_ns = now;
+	}
+	return &m->leases;
 }
 
 /* ---- the verdict -------------------------------------------------------------------------------------- */
 
-/* Where the set-up is the question, and the node does not matter: node NULL. */
-static void gather(struct vm_master *m, const struct vt_node *node, struct vc_fence_facts *f, struct vm_leases *leases)
+/* Votes and times may have been changed while the cluster runs: what was waited with others counts for nothing. */
+static void refresh_timing(struct vm_master *m, uint64_t now)
 {
-	*leases = vm_leases(m);
+	struct vt_cluster_timing t = {0};
+	struct vt_fail fail = {0};
+	alarm(VM_CLUSTER_CALL_S);
+	int rc = vt_totem_load(&t, &fail);
+	alarm(0);
+	bool same = t.token_ms == m->timing.token_ms && t.consensus_ms == m->timing.consensus_ms && t.two_node == m->timing.two_node &&
+		    t.device == m->timing.device && t.device_timeout_ms == m->timing.device_timeout_ms &&
+		    t.device_sync_ms == m->timing.device_sync_ms;
+	if (rc == 0 && same)
+		return;
+	if (m->quorate_ns)
+		m->quorate_ns = now;
+	if (rc == 0)
+		m->timing = t;
+}
+
+/* Where the set-up is the question, and the node does not matter: node NULL. */
+static void gather(struct vm_master *m, const struct vt_node *node, struct vc_fence_facts *f)
+{
+	uint64_t now = vt_boottime_ns();
+	const struct vm_leases *leases = vm_leases(m);
+	uint32_t told_ms = node ? seen_of(m, node)->lease_ms : 0;
+	bool told = !node || told_ms > 0 || m->nodes.count <= 2; /* with two, the other's units are ours */
+	refresh_timing(m, now);
 	*f = (struct vc_fence_facts){
 	    .third_vote = !m->timing.two_node,
 	    .witness = m->witness.conf.count > 0 || m->witness.trouble[0],
 	    .allow_unfenced = leases->allow_unfenced,
-	    .lease_known = leases->known,
-	    .wait_ms = vt_timing_fence_ms(&m->timing, leases->longest_ms),
-	    .quorate_ns = m->quorate_ns,
+	    .lease_known = leases->known && told,
+	    .wait_ms = vt_timing_fence_ms(&m->timing, longer(leases->longest_ms, told_ms)),
+	    .quorate_ns = quorate_since(m, now),
 	    .witness_ns = vm_witness_since(m),
 	};
 	if (!node)
@@ -123,11 +208,11 @@ static void gather(struct vm_master *m, const struct vt_node *node, struct vc_fe
 	const struct vm_seen *seen = seen_of(m, node);
 	f->is_node = true;
 	f->is_self = node->id == m->self_node;
-	f->member = vm_is_member(m, node->id);
+	f->member = vm_is_member(m, node->id) && seen->s.member_ns;
 	f->daemon = has_daemon(m, node->id);
 	f->member_ns = seen->s.member_ns;
-	f->silent_ns = seen->s.silent_ns;
-	f->left_ns = seen->s.left_ns;
+	f->silent_ns = silent_since(m, node, now);
+	f->ended_ns = seen->ended_ns;
 	f->order = seen->order;
 	f->order_ns = seen->order_ns;
 }
@@ -138,7 +223,7 @@ static const char *host_conf_hint(const struct vm_master *m)
 }
 
 /* For people; each ends with what to do, where there is something. */
-static void tell(const struct vm_master *m, const char *node, const struct vc_fence_facts *f, const struct vm_leases *leases,
+static void tell(const struct vm_master *m, const char *node, const struct vc_fence_facts *f,
 		 const struct vc_fence_verdict *v, char *out, size_t cap)
 {
 	unsigned left_s = (unsigned)((v->left_ns + NS_PER_S - 1) / NS_PER_S), wait_s = (f->wait_ms + 999) / 1000;
@@ -156,22 +241,19 @@ static void tell(const struct vm_master *m, const char *node, const struct vc_fe
 			 "(vmtwind.conf(5)) on both hosts, or use power fencing", m->host_conf);
 		return;
 	case VC_WHY_LEASE_UNKNOWN:
-		snprintf(out, cap, "how long to wait is not known: %.300s", leases->trouble);
+		snprintf(out, cap, "how long to wait is not known: %.300s",
+			 m->leases.known ? "its vmtwind has told nothing of its units since this one began" : m->leases.trouble);
 		return;
 	case VC_WHY_CAME_BACK:
 		snprintf(out, cap, "%s came back meanwhile: it is not ended by a request from the time when it was away; ask "
 			 "again if it is meant", node);
 		return;
 	case VC_WHY_JUST_BACK:
-		snprintf(out, cap, "%s came back less than %d s ago: the request may be older than that; ask again later", node,
+		snprintf(out, cap, "%s has been seen as a member for less than %d s: the request may be older than its return; ask again later", node,
 			 VC_RETURN_GRACE_MS / 1000);
 		return;
 	case VC_WHY_ORDER_FAILED:
 		snprintf(out, cap, "%s has ended its VMs, but it does not reset itself: its own log says why; switch it off", node);
-		return;
-	case VC_WHY_ORDER_IGNORED:
-		snprintf(out, cap, "%s is a member of the cluster, but its vmtwind has not obeyed the order to end within %d s: "
-			 "look at it, or switch it off", node, VC_ORDER_LIMIT_MS / 1000);
 		return;
 	case VC_WHY_NO_QUORUM:
 		snprintf(out, cap, "this host has no quorum: it may say nothing of %s until it has it again", node);
@@ -183,6 +265,10 @@ static void tell(const struct vm_master *m, const char *node, const struct vc_fe
 	case VC_WHY_SILENCE:
 		snprintf(out, cap, "%s is not heard: its leases have run out after %u s of silence, %u s from now", node, wait_s,
 			 left_s);
+		return;
+	case VC_WHY_HANGS:
+		snprintf(out, cap, "%s is a member, but its vmtwind does not run or hangs (systemctl status vmtwind there): its leases "
+			 "have run out after %u s of its silence, %u s from now", node, wait_s, left_s);
 		return;
 	case VC_WHY_ORDERED:
 		snprintf(out, cap, "%s is a member: ordered to end its VMs and to reset itself", node);
@@ -231,10 +317,12 @@ static struct vm_fence_request *find_or_begin(struct vm_master *m, uint64_t id, 
 	if (!r)
 		return NULL;
 	struct vm_seen *seen = seen_of(m, node);
-	*r = (struct vm_fence_request){.id = id, .begun_ns = now, .away = !vm_is_member(m, node->id)};
+	*r = (struct vm_fence_request){.id = id, .begun_ns = now, .away = !vm_is_member(m, node->id) || !seen->s.member_ns};
 	/* An order that came to nothing was of another request. */
-	if (seen->order == VC_ORDER_FAILED || now - seen->order_ns > VC_ORDER_LIMIT_MS * UINT64_C(1000000))
+	if (seen->order == VC_ORDER_FAILED || now - seen->order_ns > VC_ORDER_LIMIT_MS * UINT64_C(1000000)) {
 		seen->order = VC_ORDER_NONE;
+		seen->ended_ns = 0;
+	}
 	vt_log(VT_WARN, NULL, "fencing of %s is asked for (fence_vmtwin)", node->name);
 	return r;
 }
@@ -243,19 +331,21 @@ static void send_order(struct vm_master *m, const struct vt_node *node, uint64_t
 {
 	struct vg_msg msg = {.kind = VG_END_NODE, .u.end = {.node = node->id, .request = id, .off = off}};
 	struct vm_seen *seen = seen_of(m, node);
+	if (!vm_group_send_now(m, &msg))
+		return; /* asked again in a moment; never sent late */
 	vt_log(VT_WARN, NULL, "%s is a member of the cluster: ordering it to end its VMs and to %s", node->name,
 	       off ? "switch itself off" : "reset itself");
 	seen->order = VC_ORDER_SENT;
 	seen->order_ns = vt_boottime_ns();
 	seen->order_id = id;
-	vm_group_send(m, &msg);
+	seen->ended_ns = 0;
 }
 
 void vm_fencing_ending(struct vm_master *m, uint32_t id, const struct vg_msg *msg)
 {
 	const struct vt_node *node = vt_nodes_by_id(&m->nodes, id);
 	struct vm_seen *seen = node ? seen_of(m, node) : NULL;
-	if (!seen || seen->order != VC_ORDER_SENT || seen->order_id != msg->u.ending.request)
+	if (!seen || (seen->order != VC_ORDER_SENT && seen->order != VC_ORDER_OBEYED) || seen->order_id != msg->u.ending.request)
 		return;
 	seen->order = msg->u.ending.able ? VC_ORDER_OBEYED : VC_ORDER_FAILED;
 	seen->order_ns = vt_boottime_ns();
@@ -278,11 +368,11 @@ static const char *const state_name[] = {
     [VC_FENCE_REFUSED] = "refused",
 };
 
-static void answer(struct vm_master *m, const char *name, const struct vc_fence_facts *f, const struct vm_leases *leases,
+static void answer(struct vm_master *m, const char *name, const struct vc_fence_facts *f,
 		   const struct vc_fence_verdict *v, struct vt_kv *reply)
 {
 	char text[768];
-	tell(m, name, f, leases, v, text, sizeof text);
+	tell(m, name, f, v, text, sizeof text);
 	vt_kv_add(reply, "rc", "0");
 	vt_kv_add(reply, "state", "%s", state_name[v->state]);
 	vt_kv_add(reply, "text", "%s", text);
@@ -296,14 +386,13 @@ static void on_fence(struct vm_master *m, const struct vt_kv *request, struct vt
 	uint64_t id = id_of(request), now = vt_boottime_ns();
 	bool off = action && strcmp(action, "off") == 0;
 	struct vc_fence_facts f;
-	struct vm_leases leases;
 	if (!name || id == 0 || !(off || (action && strcmp(action, "reboot") == 0))) {
 		refuse(reply, -EINVAL, "a request to fence needs a node, an action (off or reboot) and an id; is fence_vmtwin of "
 				       "another version than vmtwind?");
 		return;
 	}
 	const struct vt_node *node = vt_nodes_by_name(&m->nodes, name);
-	gather(m, node, &f, &leases);
+	gather(m, node, &f);
 	struct vm_fence_request *r = node ? find_or_begin(m, id, node, now) : NULL;
 	if (node && !r) {
 		refuse(reply, -EBUSY, "too many fencings are asked for at once");
@@ -312,15 +401,16 @@ static void on_fence(struct vm_master *m, const struct vt_kv *request, struct vt
 	if (r) {
 		r->asked_ns = now;
 		f.begun_ns = r->begun_ns;
-		const struct vm_seen *seen = seen_of(m, node);
-		bool before = seen->s.left_ns >= seen->order_ns && r->begun_ns > seen->s.left_ns; /* what it obeyed was another request */
-		f.order = before ? VC_ORDER_NONE : seen->order;
-		f.away = r->away || seen->s.left_ns >= r->begun_ns;
+		f.away = r->away || seen_of(m, node)->s.left_ns >= r->begun_ns;
+		f.order = seen_of(m, node)->order; /* one that came to nothing was forgotten just now */
+		f.ended_ns = seen_of(m, node)->ended_ns;
+		if (f.order == VC_ORDER_OBEYED && f.ended_ns && f.ended_ns < r->begun_ns)
+			f.order = VC_ORDER_NONE; /* what it obeyed was another request */
 	}
 	struct vc_fence_verdict v = vc_fence_verdict(&f, now);
 	if (v.state == VC_FENCE_ORDER)
 		send_order(m, node, id, off);
-	answer(m, name, &f, &leases, &v, reply);
+	answer(m, name, &f, &v, reply);
 	if (r && (v.state == VC_FENCE_DONE || v.state == VC_FENCE_REFUSED) && !r->told) {
 		vt_log(VT_WARN, NULL, "fencing of %s %s: %s", name, v.state == VC_FENCE_DONE ? "is confirmed" : "is refused",
 		       vt_kv_get(reply, "text"));
@@ -333,17 +423,16 @@ static void on_status(struct vm_master *m, const struct vt_kv *request, struct v
 	const char *name = vt_kv_get(request, "node");
 	const struct vt_node *node = name ? vt_nodes_by_name(&m->nodes, name) : NULL;
 	struct vc_fence_facts f;
-	struct vm_leases leases;
 	char text[768];
 	if (!node) {
 		refuse(reply, -ENOENT, "the cluster has no such node");
 		return;
 	}
-	gather(m, node, &f, &leases);
+	gather(m, node, &f);
 	f.away = true; /* nothing is ordered by a question */
 	f.order = VC_ORDER_NONE;
 	struct vc_fence_verdict v = vc_fence_verdict(&f, vt_boottime_ns());
-	tell(m, name, &f, &leases, &v, text, sizeof text);
+	tell(m, name, &f, &v, text, sizeof text);
 	vt_kv_add(reply, "rc", "0");
 	if (f.member || f.is_self) {
 		vt_kv_add(reply, "state", "on");
@@ -357,14 +446,13 @@ static void on_status(struct vm_master *m, const struct vt_kv *request, struct v
 static void on_ready(struct vm_master *m, struct vt_kv *reply)
 {
 	struct vc_fence_facts f;
-	struct vm_leases leases;
 	char text[768], names[VT_KV_MAX / 4] = "";
-	gather(m, NULL, &f, &leases);
+	gather(m, NULL, &f);
 	struct vc_fence_verdict v = {.why = vc_fence_setup(&f)};
 	if (v.why == VC_WHYS && m->witness.trouble[0]) {
 		refuse(reply, -EINVAL, m->witness.trouble);
 	} else if (v.why != VC_WHYS) {
-		tell(m, "", &f, &leases, &v, text, sizeof text);
+		tell(m, "", &f, &v, text, sizeof text);
 		refuse(reply, -EPERM, text);
 	} else {
 		vt_kv_add(reply, "rc", "0");
@@ -381,7 +469,9 @@ bool vm_fencing_request(struct vm_master *m, const char *cmd, const struct vt_kv
 	if (strcmp(cmd, "fence") != 0 && strcmp(cmd, "fence-status") != 0 && strcmp(cmd, "fence-ready") != 0)
 		return false;
 	vt_kv_init(reply);
-	if (!m->ready) {
+	if (m->ready && !vm_refresh_quorum(m))
+		refuse(reply, -EAGAIN, "corosync is gone");
+	else if (!m->ready) {
 		char text[640];
 		snprintf(text, sizeof text, "vmtwind is not in the cluster yet: %s", m->waiting);
 		refuse(reply, -EAGAIN, text);

@@ -29,6 +29,8 @@ void vm_timer_stop(struct vm_master *m, qb_loop_timer_handle *timer)
 
 void vm_exit(struct vm_master *m, int code)
 {
+	if (vm_end_holds(m))
+		return;
 	if (!m->closing)
 		m->exit_code = code;
 	m->closing = true;

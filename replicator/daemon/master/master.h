@@ -75,11 +75,18 @@ enum {
 	VM_FENCE_PEER_INTERVAL_MS = 60000,
 	VM_FENCE_PEER_TIMEOUT_MS = 90000,
 	VM_FENCE_REQUESTS_MAX = 16,    /* fencings asked for at once */
+	VM_LEASE_MAX_MS = 600000,      /* as vmtwin-unit(5) */
+	VM_PROOF_GAP_MS = 3000,	       /* between own proofs: then quorum was not without a break */
+	VM_HEARD_GAP_MS = 5000,	       /* nothing of a vmtwind in the group: it hangs */
+	VM_LEASES_MS = 5000,	       /* unit files are read again after that */
 	VM_FENCE_FORGET_MS = 5000,     /* not asked for that long: nobody waits for it */
 	VM_END_UNITS_MS = 1500,	       /* for units to die; then the host is reset all the same */
 	VM_END_LOOK_MS = 20,
 	VM_END_SAY_MS = 200,	       /* for the answer to leave the host */
 	VM_END_ALIVE_MS = 5000,	       /* not reset by then: otherwise */
+	VM_END_SHUTDOWN_MS = 20000,     /* corosync ends so soon after its shutdown was asked for */
+	VM_END_GRACE_MS = 5000,	       /* a vmtwind that begins waits so long for a proof before it ends the host for the lack of one */
+	VM_END_LATEST_MS = 2500,       /* whatever hangs, the reset comes then */
 	VM_END_TICK_MS = 500,
 	VM_WITNESS_STALE_MS = 3000,    /* an answer older than that: not reached, to be told */
 	VM_WITNESS_SILENCE_MS = 5000,  /* it speaks every second: then it is killed and started again */
@@ -150,7 +157,6 @@ struct vm_unit {
 	bool has_status, has_peer_status;
 	struct vw_status status;
 	struct vt_kv peer_status;
-	uint32_t peer_lease_ms; /* as its worker has told; 0: not yet */
 	struct vm_published score, attribute;
 };
 
@@ -202,6 +208,8 @@ struct vm_seen { /* what has become of a node; times are CLOCK_BOOTTIME, 0: not 
 	uint64_t doomed_ns; /* when it was ordered to end itself, by whomever */
 	enum vc_order order; /* ours */
 	uint64_t order_ns, order_id;
+	uint64_t ended_ns;	/* when it left, having obeyed it */
+	uint32_t lease_ms;	/* the longest of its units, as it has told; 0: never */
 };
 
 struct vm_fence_request { /* of fence_vmtwin */
@@ -212,6 +220,7 @@ struct vm_fence_request { /* of fence_vmtwin */
 };
 
 struct vm_leases { /* of all units that are configured here */
+	unsigned units;
 	uint32_t longest_ms;
 	bool known; /* of each */
 	bool allow_unfenced; /* each does */
@@ -224,8 +233,15 @@ struct vm_end { /* of this host */
 	uint64_t begun_ns;
 	unsigned vms; /* being killed */
 	uint64_t proof_ns; /* the last one; 0: none yet, nothing to end */
-	bool in_order; /* corosync is shut down by somebody */
+	uint64_t shutdown_ns; /* when corosync's shutdown was asked for last; 0: never */
+	bool disarmed; /* it was shut down in order: nothing is ended for that */
+	uint64_t started_ns;
+	bool pressed; /* the key that resets */
+	bool said; /* the answer to who ordered it */
+	int sysrq_fd; /* -1: it can't be written */
 	bool stale_told, watchdog_told;
+	char watchdog_path[VT_WATCHDOG_PATH_MAX];
+	uint32_t watchdog_ms;
 	int watchdog_fd; /* -1: none */
 	struct vt_shutdown *shutdown;
 	qb_loop_timer_handle timer, tick;
@@ -272,6 +288,9 @@ struct vm_master {
 	struct vt_cluster_timing timing;
 	struct vm_seen seen[VT_NODES_MAX]; /* by place in nodes */
 	uint64_t quorate_ns; /* without a break since; 0: not */
+	uint64_t proof_ns, proof_since_ns; /* the last own proof of it; and since when they have come without a gap */
+	struct vm_leases leases;
+	uint64_t leases_ns; /* when they were read */
 	struct vm_fence_request fence_request[VM_FENCE_REQUESTS_MAX];
 	struct vm_end end;
 	char fence_asked_node[VT_HOST_NAME_MAX + 1];
@@ -298,6 +317,9 @@ void vm_cluster_start(struct vm_master *m);
 void vm_cluster_lost(struct vm_master *m, const char *why);
 void vm_cluster_close(struct vm_master *m);
 /* Multicasts, now or as soon as CPG takes it. */
+bool vm_refresh_quorum(struct vm_master *m); /* what quorum has to tell; false: corosync is gone, and the master ends */
+/* At once or not at all: a message that may not come late. False: CPG takes none now. */
+bool vm_group_send_now(struct vm_master *m, const struct vg_msg *msg);
 void vm_group_send(struct vm_master *m, const struct vg_msg *msg);
 bool vm_is_member(const struct vm_master *m, uint32_t node);
 
@@ -374,13 +396,17 @@ void vm_fencing_ready(struct vm_master *m);  /* the group and quorum are known *
 void vm_fencing_quorum(struct vm_master *m); /* quorum or membership has been told */
 void vm_fencing_group(struct vm_master *m, uint32_t node, enum vt_cpg_change how); /* a vmtwind came or went; m->group has it */
 void vm_fencing_ending(struct vm_master *m, uint32_t node, const struct vg_msg *msg);
-struct vm_leases vm_leases(struct vm_master *m); /* reads the unit files */
+const struct vm_leases *vm_leases(struct vm_master *m); /* read again every few seconds, as long as proofs come */
+void vm_fencing_proof(struct vm_master *m, uint64_t sent_ns); /* this host was quorate when that was sent */
+void vm_fencing_lease(struct vm_master *m, uint32_t node, uint32_t lease_ms);
 /* Answers the requests of fence_vmtwin (ctl/client.h). False: it is none. */
 bool vm_fencing_request(struct vm_master *m, const char *cmd, const struct vt_kv *request, struct vt_kv *reply);
 
 /* end.c */
 void vm_end_start(struct vm_master *m);
 void vm_end_stop(struct vm_master *m);
+bool vm_end_holds(struct vm_master *m); /* the host is being ended: the master stays for that */
+void vm_end_corosync_lost(struct vm_master *m);
 int vm_end_watch(struct vm_master *m, struct vt_fail *fail); /* with corosync; as vt_shutdown_open */
 void vm_end_unwatch(struct vm_master *m);
 void vm_end_proof(struct vm_master *m, uint64_t sent_ns); /* this host was quorate when that was sent */

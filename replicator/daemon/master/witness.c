@@ -187,7 +187,7 @@ void vm_witness_start(struct vm_master *m)
 	if (rc < 0) {
 		/* as if none answered: whoever wrote the file wanted one */
 		snprintf(m->witness.trouble, sizeof m->witness.trouble, "%s", fail.text);
-		vt_log(VT_ERR, NULL, "%s; until that is mended and vmtwind restarted, no witness counts", fail.text);
+		vt_log(VT_ERR, NULL, "%s; until that is mended and vmtwind restarted, no witness counts, and this host does not end itself", fail.text);
 		return;
 	}
 	if (m->witness.conf.count == 0)

@@ -22,7 +22,7 @@
 #include "base/unitconf.h"
 #include "io/qemu_proc.h"
 
-enum { LIMIT_MAX_MS = 60000, KILL_LIMIT_MS = 5000 };
+enum { LIMIT_MAX_MS = 60000, KILL_LIMIT_MS = 5000, NOT_RUNNING = 3 };
 
 static void be_quiet(void *ctx, virErrorPtr error)
 {
@@ -47,12 +47,14 @@ static int destroy(virConnectPtr conn, const char *unit, const char *name)
 	virDomainPtr domain = virDomainLookupByName(conn, name);
 	if (!domain) {
 		if (is_no_domain())
-			return 0;
+			return NOT_RUNNING;
 		vt_log(VT_ERR, unit, "libvirt can't look up domain %s: %s", name, reason());
 		return 1;
 	}
 	int active = virDomainIsActive(domain);
 	int rc = 0;
+	if (active == 0)
+		rc = NOT_RUNNING;
 	if (active != 0 && virDomainDestroy(domain) < 0) {
 		vt_log(VT_ERR, unit, "libvirt can't destroy domain %s: %s", name, reason());
 		rc = virDomainIsActive(domain) == 0 ? 0 : 1;
@@ -74,8 +76,9 @@ static int by_libvirt(const char *unit, const char *domain)
 	return rc;
 }
 
-/* Libvirt may hang: asked by a child that is killed when its time is over. True if it has ended the domain. */
-static bool by_libvirt_within(const char *unit, const char *domain, int limit_ms)
+/* Libvirt may hang: asked by a child that is killed when its time is over. 0: it has ended the domain; NOT_RUNNING; else it
+ * has not. */
+static int by_libvirt_within(const char *unit, const char *domain, int limit_ms)
 {
 	int status = 1;
 	pid_t pid = fork();
@@ -86,7 +89,7 @@ static bool by_libvirt_within(const char *unit, const char *domain, int limit_ms
 		if (pid > 0)
 			kill(pid, SIGKILL);
 		vt_log(VT_ERR, unit, "libvirt can't be asked to end domain %s: %s", domain, strerror(errno));
-		return false;
+		return 1;
 	}
 	struct pollfd p = {.fd = fd, .events = POLLIN};
 	if (poll(&p, 1, limit_ms) != 1) {
@@ -95,7 +98,7 @@ static bool by_libvirt_within(const char *unit, const char *domain, int limit_ms
 	}
 	close(fd);
 	waitpid(pid, &status, 0);
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
 int main(int argc, char **argv)
@@ -109,10 +112,11 @@ int main(int argc, char **argv)
 	}
 	const char *unit = argv[1], *domain = argv[2];
 	signal(SIGCHLD, SIG_DFL); /* whoever started us may not have cared for its children */
-	if (limit_ms > 0 && by_libvirt_within(unit, domain, limit_ms)) {
+	int asked = limit_ms > 0 ? by_libvirt_within(unit, domain, limit_ms) : 1;
+	if (asked == 0)
 		vt_log(VT_NOTICE, unit, "domain %s does not run here any more", domain);
+	if (asked == 0 || (asked == NOT_RUNNING && qemu_proc_find(domain) == 0))
 		return 0;
-	}
 	if (qemu_proc_kill(domain, KILL_LIMIT_MS, &fail) < 0) {
 		vt_log(VT_ERR, unit, "domain %s may still run: %s", domain, fail.text);
 		return 1;

@@ -294,6 +294,8 @@ static void on_tick(struct vr_timer *t)
 	vd_check_disk(w->path, now, WK_STUCK_MS * VC_NS_PER_MS);
 	if (!w->actions.waiting && w->event_count == 0)
 		wk_event_type(w, VC_E_TICK);
+	if (w->core.vm_down_due)
+		wk_vm_down(w); /* until it is demoted: libvirt may have been starting it just then */
 }
 
 void wk_tick_start(struct worker *w)
