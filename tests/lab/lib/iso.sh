@@ -112,6 +112,7 @@ loses() {
 		mended "$what"
 		check "$what: the VM stayed on $winner" test "$(vm_host)" = "$winner"
 		iso_times "$what" "$down" "$take" "$green_ms"
+		tidy # what has failed meanwhile counts: three times, and the unit is kept off the host for ten minutes
 	fi
 }
 
