@@ -95,9 +95,9 @@ if [ "$VT_SOAK" = yes ]; then
 	watchdogs &
 	watchdogs_pid=$!
 	trap 'kill $watchdogs_pid' EXIT
-	check "a watchdog on both" configure "self_fence = yes\nwatchdog = /dev/watchdog\nwatchdog_timeout_s = 5\n" || { tell_state; exit; }
+	check "a watchdog on both" configure "self_fence = yes\nwatchdog = /dev/watchdog\nwatchdog_timeout_s = 3\n" || { tell_state; exit; }
 	check "it is armed" wait_for 20 test -s "$world/watchdog.$primary"
-	check "and fed" eval 'sleep 8; test -s "$world/watchdog.$primary"'
+	check "and fed" eval 'sleep 6; test -s "$world/watchdog.$primary"'
 	check "vmtwind restarted: it goes on" eval 'anew $primary; sleep 8; test $(bites_of $primary) = 0'
 	reads=$(founds)
 	began=$(now_ms)
