@@ -25,6 +25,7 @@ stack_back() { # HOST
 
 # Pacemaker is asked by the administrator to fence the healthy primary.
 healthy_member() {
+	sleep 21 # whoever came back less than 20 s ago is not ordered to end
 	local what="order to a healthy primary" primary second before reads began
 	primary=$(vm_host) || exit
 	second=$(other "$primary")
@@ -40,11 +41,11 @@ healthy_member() {
 	check "$what: no second order" test "$(resets_of "$primary")" = $((before + 1))
 	check "$what: $(verdict)" nothing_lost
 	iso_times "$what" - "$took" "$(($(now_ms) - began))"
-	sleep 21 # a host that has just come back is not ordered again
 }
 
 # A resource that does not stop: the commonest reason to fence a member.
 failed_stop() {
+	sleep 21
 	local what="failed stop on the primary" primary second before reads began
 	primary=$(vm_host) || exit
 	second=$(other "$primary")
@@ -151,7 +152,6 @@ vmtwind_hangs() { # HOST
 	check "$what: $(verdict)" nothing_lost
 	iso_times "$what" - "$took" "$(($(now_ms) - began))"
 	tidy
-	sleep 21
 }
 
 # The line is back before the fencing is confirmed: whoever came back lives.
@@ -173,7 +173,6 @@ came_back() {
 }
 
 need "vm1 is ready" vm1_ready
-sleep 21 # whoever came back less than 20 s ago is not ordered to end
 primary=$(vm_host)
 second=$(other "$primary")
 check "asked for itself: refused" says 1 "this host" on "$primary" fence_vmtwin -o reboot -n "$primary"

@@ -100,8 +100,8 @@ if [ "$VT_SOAK" = yes ]; then
 	check "and fed" eval 'sleep 6; test -s "$world/watchdog.$primary"'
 	check "vmtwind restarted: it goes on" eval 'anew $primary; sleep 8; test $(bites_of $primary) = 0'
 	reads=$(founds)
-	began=$(now_ms)
 	check "all of $primary hangs" signal_host "$primary" STOP
+	began=$(now_ms)
 	check "hung: it bites" wait_for 20 eval '[ $(bites_of $primary) -gt 0 ]'
 	check "hung: before the lease is over" in_time $(($(now_ms) - began)) "$lease_ms"
 	check "hung: the VM reads back on $second" read_back $((reads + 1)) $(($(wait_s) + takeover_more_s)) || exit
