@@ -180,7 +180,7 @@ static void refresh_timing(struct vm_master *m, uint64_t now)
 	int rc = vt_totem_load(&t, &fail);
 	alarm(0);
 	if (rc < 0)
-		return; /* asked again at the next request; what was known is good for so long */
+		return; /* asked again at the next request; gather() believes what was known for a while only */
 	bool same = t.token_ms == m->timing.token_ms && t.consensus_ms == m->timing.consensus_ms && t.two_node == m->timing.two_node &&
 		    t.device == m->timing.device && t.device_timeout_ms == m->timing.device_timeout_ms &&
 		    t.device_sync_ms == m->timing.device_sync_ms;
@@ -201,13 +201,14 @@ static void gather(struct vm_master *m, const struct vt_node *node, struct vc_fe
 	if (node && told_ms == 0 && m->nodes.count > 2)
 		told_ms = VM_LEASE_MAX_MS; /* with two, the other's units are ours; of more, nobody knows: the longest there can be */
 	refresh_timing(m, now);
+	bool votes_known = m->timing_ns && now - m->timing_ns < VM_TIMING_STALE_MS * UINT64_C(1000000);
 	*f = (struct vc_fence_facts){
 	    .third_vote = !m->timing.two_node,
 	    .witness = m->witness.conf.count > 0 || m->witness.trouble[0],
 	    .allow_unfenced = leases->allow_unfenced,
 	    .lease_known = leases->known,
 	    .wait_ms = vt_timing_fence_ms(&m->timing, longer(leases->longest_ms, told_ms)),
-	    .quorate_ns = quorate_since(m, now),
+	    .quorate_ns = votes_known ? quorate_since(m, now) : 0,
 	    .witness_ns = vm_witness_since(m),
 	};
 	if (!node)

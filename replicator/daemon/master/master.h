@@ -79,6 +79,7 @@ enum {
 	VM_LEASE_MAX_MS = 600000,      /* as vmtwin-unit(5) */
 	VM_PROOF_GAP_MS = 3000,	       /* between own proofs: then quorum was not without a break */
 	VM_HEARD_GAP_MS = 5000,	       /* nothing of a vmtwind in the group: it hangs */
+	VM_TIMING_STALE_MS = 15000,    /* corosync has not told its votes and times for so long: nothing is confirmed */
 	VM_LEASES_MS = 5000,	       /* unit files are read again after that */
 	VM_FENCE_FORGET_MS = 5000,     /* not asked for that long: nobody waits for it */
 	VM_END_UNITS_MS = 1500,	       /* for units to die; then the host is reset all the same */
