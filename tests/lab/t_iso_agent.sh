@@ -31,6 +31,29 @@ healthy_member() {
 	sleep 21 # a host that has just come back is not ordered again
 }
 
+# Off is not reboot: it ends itself the other way, and stays off until somebody switches it on.
+ordered_off() {
+	local what="ordered off" primary second reads began
+	primary=$(vm_host) || exit
+	second=$(other "$primary")
+	reads=$(founds)
+	began=$(now_ms)
+	check "$what: the fencing succeeds" on "$second" timeout 90 stonith_admin --fence "$primary" --timeout 80 || { tell_state; exit; }
+	check "$what: $primary is off" wait_for 10 not is_on "$primary"
+	check "$what: the VM reads back on $second" read_back $((reads + 1)) 90 || exit
+	took=$(($(now_ms) - began))
+	sleep 11 # one that was reset is back by then
+	check "$what: it stays off" not is_on "$primary"
+	check "$what: its status is off" says 2 "" on "$second" fence_vmtwin -o status -n "$primary"
+	began=$(now_ms)
+	check "$what: it is switched on" lab boot "$lab_name" "$primary"
+	check "$what: PRIM and SECOND green" becomes_green 180 || exit
+	check "$what: the VM stayed on $second" test "$(vm_host)" = "$second"
+	check "$what: $(verdict)" nothing_lost
+	iso_times "$what" - "$took" "$(($(now_ms) - began))"
+	sleep 21
+}
+
 # A resource that does not stop: the commonest reason to fence a member.
 failed_stop() {
 	local what="failed stop on the primary" primary second before reads began
@@ -173,6 +196,7 @@ if [ "$VT_SOAK" = yes ]; then
 	killed_midway
 	called_twice
 	came_back
+	ordered_off
 	vmtwind_dead "$(vm_host)"
 fi
 check "PRIM and SECOND green" becomes_green
