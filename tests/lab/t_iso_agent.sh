@@ -76,7 +76,7 @@ failed_stop() {
 	tidy
 }
 
-# The agent is killed each time it is seen, three times; Pacemaker begins anew.
+# The agent is killed twice while it waits; Pacemaker begins anew.
 killed_midway() {
 	local what="agent killed midway" primary second reads n pid
 	primary=$(vm_host) || exit

@@ -135,6 +135,8 @@ nobody() {
 
 # A fork that nothing could prevent: told on both hosts, kept, decided by the operator. After it PRIM and SECOND are green.
 both_write() { [ "$(watch_doubles)" -gt 2 ]; }
+# By whose acknowledgement it is, not by numbers that don't grow: lost writes would give these too.
+two_guests() { grep -q "an older one acknowledged after a newer one had started" <<<"$(oracle "$console")"; }
 says_fork() { explains "$1" "both hosts wrote without the other"; }
 both_say_fork() { says_fork host1 && says_fork host2; }
 branch_of() { on "$1" bash -c 'sha256sum "$1"/data/*.qcow2 | cut -c1-64' - "$store"; }
