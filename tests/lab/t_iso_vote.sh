@@ -50,12 +50,14 @@ dead_after() { # LOSER
 }
 
 # Only the line between the hosts is cut: one keeps the vote, the other ends its VM and all that it could go on by. Then the one
-# with the vote is cut off from qnetd as well, before its fencing is confirmed, and the other one gets the vote. It can't know whether the
-# first one went on alone: neither starts, until they are in step again.
+# with the vote is cut off from qnetd as well, before its fencing is confirmed, and the other one gets the vote. If that one's cluster has
+# stopped it meanwhile, or its lease is over, it can't know whether the first one went on alone: neither starts, until they are in step
+# again. Else it goes on, when it has had the vote for the whole time.
 moves() { # PRIMARY
-	local what="vote moves, primary $1" voter=host1 other reads began
+	local what="vote moves, primary $1" voter=host1 other reads began moved up=-
 	check "$what: the VM is there" vm_on "$1" || exit
 	reads=$(founds)
+	began=$(now_ms)
 	lab cut "$lab_name" all pair
 	check "$what: one of them has the vote" wait_for 60 eval 'not quorate host1 || not quorate host2' || exit
 	quorate host1 || voter=host2
@@ -65,12 +67,20 @@ moves() { # PRIMARY
 	lab cut "$lab_name" all $voter
 	check "$what: $voter loses it" wait_for 90 not quorate $voter || exit
 	check "$what: $other gets it" wait_for 90 quorate "$other" || exit
-	nobody "$what" $(($(wait_s) + 20))
-	check "$what: $other says why" explains "$other" "state: WAIT"
-	note "$what: $voter had the vote first"
+	moved=$(said_at "$other" "$began" "quorum gained")
+	if wait_for $(($(wait_s) + 20)) alone "$other"; then
+		up=$(took "$other" "$moved" "$said_alone")
+		check "$what: $other goes on, not before it had the vote for the whole time" test "$up" -gt $((($(wait_s) - 1) * 1000 - 2000))
+		note "$what: $voter had the vote first; $other alone $up ms after it moved"
+	else
+		nobody "$what" 3
+		check "$what: $other says why" explains "$other" "state: WAIT"
+		note "$what: $voter had the vote first; nobody goes on"
+	fi
+	check "$what: nothing runs on $voter" not may_run $voter
 	mended "$what"
 	check "$what, mended: it reads back" read_back $((reads + 1)) 60 || exit
-	iso_times "$what" - - "$green_ms"
+	iso_times "$what" - "$up" "$green_ms"
 	tidy
 }
 
