@@ -54,12 +54,12 @@ wait_s() {
 }
 readonly takeover_more_s=75
 
-# It says itself that it doesn't write. PRIM red: promoted, but its writes fail. Silence is no answer: a host that is
-# cut off can be asked.
+# It says itself that it doesn't write. PRIM or ALONE, red: promoted, but its writes fail (with two_node its cluster leaves it so).
+# Silence is no answer: a host that is cut off can be asked.
 at_rest() { # HOST
 	local state
 	state=$(state_of "$1")
-	[[ "$state" =~ ^(WAIT|STOP|PRIM\ red) ]] || { echo "$1 says '$state'"; return 1; }
+	[[ "$state" =~ ^(WAIT|STOP|(PRIM|ALONE)\ red) ]] || { echo "$1 says '$state'"; return 1; }
 }
 comes_to_rest() { wait_for 20 at_rest "$1" || at_rest "$1"; } # HOST
 alone() { [[ "$(state_of "$1")" == "ALONE green"* ]]; }
