@@ -48,9 +48,16 @@ host_boot() { # HOST
 	fi
 }
 
-host_has_no_process() { # NAMESPACES: by inode, since a pid says nothing about what else lives in there
-	! readlink /proc/[0-9]*/ns/mnt /proc/[0-9]*/ns/net /proc/[0-9]*/ns/pid /proc/[0-9]*/ns/ipc 2>/dev/null |
-		grep -qxFf "$1"
+# By inode, since a pid says nothing about what else lives in there. Numbers return: a host of another lab that has just booted may have
+# the same; its mounts tell.
+host_has_no_process() { # NAMESPACES
+	local link pid
+	while read -r link; do
+		pid=${link#/proc/}
+		grep -qF "/$lab_name/" "/proc/${pid%%/*}/mountinfo" 2>/dev/null && return 1
+	done < <(find /proc/[0-9]*/ns/{mnt,net,pid,ipc} -printf '%p %l\n' 2>/dev/null |
+		awk 'NR == FNR { gone[$0]; next } $2 in gone { print $1 }' "$1" -)
+	return 0
 }
 
 loop_is_free() { [ -z "$(losetup -j "$1")" ]; }

@@ -176,7 +176,13 @@ maintenance() { on host1 timeout 60 pcs property set maintenance-mode="$1"; }
 
 # nothing_left NAMESPACES: no process in them, no mount, loop device, network link or directory of the lab.
 nothing_left() {
-	! readlink /proc/[0-9]*/ns/* 2>/dev/null | grep -xF "$1" || { echo "processes live in these"; return 1; }
+	local link pid
+	# Numbers of namespaces return: another lab's host may have the same, but not the mounts.
+	while read -r link; do
+		pid=${link#/proc/}
+		pid=${pid%%/*}
+		! grep -qF "/$lab_name/" "/proc/$pid/mountinfo" 2>/dev/null || { echo "process $pid lives in one of $1"; return 1; }
+	done < <(find /proc/[0-9]*/ns/ -type l -printf '%p %l\n' 2>/dev/null | awk 'NR == FNR { gone[$0]; next } $2 in gone { print $1 }' <(echo "$1") -)
 	! grep -F "/$lab_name/" /proc/mounts || return 1
 	! losetup -a | grep -F "/$lab_name/" || return 1
 	! pgrep -fa "(__keeper|hostinit.*/)$lab_name( |$)" || return 1
