@@ -140,6 +140,7 @@ vmtwind_dead() { # HOST
 	check "$what: $(verdict)" nothing_lost
 	iso_times "$what" - "$took" "$(($(now_ms) - began))"
 	tidy
+	sleep 21
 }
 
 # It is in the group and says nothing: as silent as one that is dead. When it wakes up it finds the order.
