@@ -19,17 +19,20 @@ static bool is_set(cmap_handle_t map, const char *key)
 	return cmap_get_uint8(map, key, &small) == CS_OK ? small != 0 : number(map, key, 0) != 0;
 }
 
-/* Whether one host has quorum by its own votes: two_node, or votes given so. Not told: it has, which is the careful answer. */
-static bool quorate_alone(void)
+/* Whether one host has quorum by its own votes: two_node, or votes given so. 0 or -EAGAIN: not told. */
+static int quorate_alone(bool *alone)
 {
 	votequorum_handle_t handle;
 	votequorum_callbacks_t none = {0};
 	struct votequorum_info info;
 	if (votequorum_initialize(&handle, &none) != CS_OK)
-		return true;
-	bool told = votequorum_getinfo(handle, 0, &info) == CS_OK;
+		return -EAGAIN;
+	bool told = votequorum_getinfo(handle, VOTEQUORUM_QDEVICE_NODEID, &info) == CS_OK; /* means: this node */
 	votequorum_finalize(handle);
-	return !told || (info.flags & VOTEQUORUM_INFO_TWONODE) || info.node_votes >= info.quorum;
+	if (!told)
+		return -EAGAIN;
+	*alone = (info.flags & VOTEQUORUM_INFO_TWONODE) || info.node_votes >= info.quorum;
+	return 0;
 }
 
 static bool has_device(cmap_handle_t map)
@@ -42,13 +45,17 @@ static bool has_device(cmap_handle_t map)
 
 int vt_totem_load(struct vt_cluster_timing *t, struct vt_fail *fail)
 {
+	bool alone;
 	cmap_handle_t map;
+	if (quorate_alone(&alone) < 0)
+		return vt_fail(fail, -EAGAIN, "corosync's votequorum does not answer: set 'provider: corosync_votequorum' in the quorum section "
+			       "of corosync.conf");
 	cs_error_t rc = cmap_initialize(&map);
 	if (rc != CS_OK)
 		return vt_fail(fail, -EAGAIN, "corosync does not answer: %s", cs_strerror(rc));
 	t->token_ms = number(map, "runtime.config.totem.token", VT_TOKEN_DEFAULT_MS);
 	t->consensus_ms = number(map, "runtime.config.totem.consensus", t->token_ms + t->token_ms / 5);
-	t->two_node = is_set(map, "quorum.two_node") || quorate_alone();
+	t->two_node = is_set(map, "quorum.two_node") || alone;
 	t->device = has_device(map);
 	t->device_timeout_ms = number(map, "quorum.device.timeout", VT_DEVICE_TIMEOUT_DEFAULT_MS);
 	t->device_sync_ms = number(map, "quorum.device.sync_timeout", VT_DEVICE_SYNC_DEFAULT_MS);

@@ -15,7 +15,7 @@
 #include "wire/wmsg.h"
 
 #ifndef VG_VERSION /* tests build a program of another one */
-#define VG_VERSION 1
+#define VG_VERSION 2
 #endif
 #define VG_PACKET_MAX (VW_PAYLOAD_MAX + 256) /* below CPG's limit for one unfragmented message */
 #define VG_STATUS_MAX 4096		     /* bytes of a unit's status told to the peer's master */

@@ -11,6 +11,18 @@ resets_of() { grep -c "request sysrq.* reset $1\$" "$world/power.log"; }
 cut_off() { lab cut "$lab_name" all "$1"; }
 times_done() { note "iso: $*"; }
 
+both_online() { quiet_on "$1" timeout 15 crm_mon -1 | grep -q "Online: \[ host1 host2 \]"; }
+# A Pacemaker that hears of its own fencing ends for good, and corosync with it, in a while: an operator starts them again.
+stack_back() { # HOST
+	local tries
+	for tries in 1 2 3 4 5 6; do
+		lab service "$lab_name" "$1" start corosync
+		lab service "$lab_name" "$1" start pacemaker
+		wait_for 12 both_online "$(other "$1")" && sleep 3 && both_online "$(other "$1")" && return
+	done
+	note "the cluster on $1 is not back ($tries tries)"
+}
+
 # Pacemaker is asked by the administrator to fence the healthy primary.
 healthy_member() {
 	local what="order to a healthy primary" primary second before reads began
@@ -132,9 +144,7 @@ vmtwind_dead() { # HOST
 		check "$what: $second says why" explains "$second" "whether $1 went on alone"
 	fi
 	lab service "$lab_name" "$1" start vmtwind
-	# Its Pacemaker ends for good when it hears of its own fencing, and corosync with it.
-	lab service "$lab_name" "$1" start corosync
-	lab service "$lab_name" "$1" start pacemaker
+	stack_back "$1"
 	check "$what: PRIM and SECOND green" becomes_green 180 || exit
 	check "$what: it goes on" goes_on 20 60
 	check "$what: $(verdict)" nothing_lost
@@ -160,9 +170,7 @@ vmtwind_hangs() { # HOST
 	on "$1" kill -CONT "$pid"
 	sleep 3
 	check "$what: it wakes up: no VM there" qemu_gone "$1"
-	# Unless it has obeyed first, its Pacemaker has ended for good when it heard of its own fencing, and corosync with it.
-	lab service "$lab_name" "$1" start corosync
-	lab service "$lab_name" "$1" start pacemaker
+	stack_back "$1"
 	check "$what: PRIM and SECOND green" becomes_green 180 || exit
 	check "$what: $(verdict)" nothing_lost
 	iso_times "$what" - "$took" "$(($(now_ms) - began))"

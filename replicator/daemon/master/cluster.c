@@ -185,8 +185,8 @@ static void on_message(void *ctx, uint64_t sender, const void *data, size_t len)
 		if (sender == m->self && msg.u.proof.nonce == m->nonce && m->quorate &&
 		    msg.u.proof.breaks == m->breaks) {
 			vm_tell_proof(m, msg.u.proof.sent_ns);
-			vm_fencing_proof(m, msg.u.proof.sent_ns);
 			vm_end_proof(m, msg.u.proof.sent_ns);
+			vm_fencing_proof(m, msg.u.proof.sent_ns);
 		}
 		break;
 	case VG_END_NODE:

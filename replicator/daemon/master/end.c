@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -86,8 +87,12 @@ static void reset_at_the_latest(const struct vm_master *m)
 {
 	if (fork() != 0)
 		return;
-	poll(NULL, 0, VM_END_LATEST_MS);
-	press(m->end.sysrq_fd, m->end.off);
+	uint64_t due_ns = vt_boottime_ns() + VM_END_LATEST_MS * NS_PER_MS;
+	int fd = dup2(m->end.sysrq_fd, 3);
+	close_range(4, ~0U, 0); /* locks and connections are not held on to */
+	while (vt_boottime_ns() < due_ns)
+		poll(NULL, 0, 50);
+	press(fd, m->end.off);
 	_exit(0);
 }
 
@@ -280,6 +285,30 @@ static void open_watchdog(struct vm_master *m)
 		keep_watchdog(m);
 }
 
+/* Its proofs were over when we began: another life of ours is no reason for more time. */
+static bool is_overdue(struct vm_master *m)
+{
+	uint64_t now = vt_boottime_ns();
+	return m->end.proof_ns && now - m->end.proof_ns + m->end.watchdog_ms * NS_PER_MS >= own_ns(m);
+}
+
+static bool first_grace(const struct vm_master *m)
+{
+	char path[512];
+	snprintf(path, sizeof path, "%s/vmtwind.grace", m->run_dir);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static void end_grace(const struct vm_master *m)
+{
+	char path[512];
+	snprintf(path, sizeof path, "%s/vmtwind.grace", m->run_dir);
+	unlink(path);
+}
+
 /* One that the master before us armed goes on ticking. */
 static void adopt_watchdog(struct vm_master *m)
 {
@@ -316,6 +345,7 @@ void vm_end_proof(struct vm_master *m, uint64_t sent_ns)
 		vt_log(VT_INFO, NULL, "this host ends itself when it has no proof of quorum for nine tenths of the longest lease");
 	m->end.proof_ns = proof_ns;
 	m->end.stale_told = false;
+	end_grace(m);
 	keep_proof(m);
 	open_watchdog(m);
 }
@@ -343,7 +373,7 @@ static void on_tick(void *data)
 		m->end.stale_told = true;
 	}
 	if (fresh || age_ns < limit_ns || !m->host.self_fence ||
-	    vt_boottime_ns() - m->end.started_ns < VM_END_GRACE_MS * NS_PER_MS)
+	    (m->end.grace && vt_boottime_ns() - m->end.started_ns < VM_END_GRACE_MS * NS_PER_MS))
 		return;
 	vt_log(VT_ERR, NULL, "no proof of quorum for %llu s: others may be told that nothing runs here; this host resets itself "
 	       "(self_fence, vmtwind.conf(5))", (unsigned long long)(age_ns / (1000 * NS_PER_MS)));
@@ -391,7 +421,7 @@ static void disarm(struct vm_master *m)
 void vm_end_corosync_lost(struct vm_master *m)
 {
 	bool meant = m->end.shutdown_ns && vt_boottime_ns() - m->end.shutdown_ns < VM_END_SHUTDOWN_MS * NS_PER_MS;
-	if (!is_armed(m) || !meant || pacemaker_runs())
+	if ((!is_armed(m) && m->end.watchdog_fd < 0) || !meant || pacemaker_runs())
 		return;
 	vt_log(VT_NOTICE, NULL, "corosync was shut down in order: this host does not end itself for that");
 	disarm(m);
@@ -400,8 +430,10 @@ void vm_end_corosync_lost(struct vm_master *m)
 /* The master's end would be that of the end of the host. */
 bool vm_end_holds(struct vm_master *m)
 {
-	if (m->end.under_way && !m->end.pressed)
+	if (m->end.under_way && !m->end.pressed) {
+		vm_timer_stop(m, &m->end.timer);
 		on_reset_due(m);
+	}
 	return m->end.under_way;
 }
 
@@ -445,10 +477,13 @@ void vm_end_start(struct vm_master *m)
 	m->end.watchdog_ms = m->host.watchdog_ms;
 	mlockall(MCL_CURRENT | MCL_FUTURE); /* a disk that hangs is no reason not to end; refused: less sure */
 	vm_leases(m);
-	adopt_watchdog(m);
-	if (is_armed(m) || m->end.watchdog_fd >= 0)
-		m->end.proof_ns = kept_proof(m);
-	if (is_armed(m) && m->end.proof_ns)
+	m->end.proof_ns = kept_proof(m);
+	m->end.grace = is_overdue(m) && first_grace(m);
+	if (!is_overdue(m) || m->end.grace)
+		adopt_watchdog(m);
+	if (!is_armed(m) && m->end.watchdog_fd < 0)
+		m->end.proof_ns = 0;
+	else if (is_armed(m) && m->end.proof_ns && !is_overdue(m))
 		open_watchdog(m);
 	if (is_armed(m) || m->end.watchdog_fd >= 0)
 		on_tick(m);
@@ -459,7 +494,7 @@ void vm_end_stop(struct vm_master *m)
 	bool alive = m->exit_code != 0;
 	for (struct vm_unit *unit = m->units; unit; unit = unit->next)
 		alive |= vm_unit_alive(unit);
-	if (!alive && is_armed(m))
+	if (!alive && (is_armed(m) || m->end.watchdog_fd >= 0))
 		disarm(m);
 	if (m->end.watchdog_fd >= 0)
 		vt_log(VT_WARN, NULL, "the watchdog stays armed: vmtwind has to be back within %u s", m->end.watchdog_ms / 1000);

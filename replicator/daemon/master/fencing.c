@@ -117,24 +117,26 @@ void vm_fencing_lease(struct vm_master *m, uint32_t id, uint32_t lease_ms)
 
 static void add_unit(struct vm_leases *l, struct vm_unit *unit)
 {
+	static struct vt_unitconf conf; /* large; the unit's own is not touched */
+	struct vt_fail fail = {0};
 	bool runs = unit->state != VM_DOWN;
 	long agreed = unit->has_status ? vt_kv_long(&unit->status.kv, "lease_ms", 0) : 0;
-	vm_unit_load_conf(unit);
-	if (!unit->has_conf && unit->conf_error == -ENOENT && !runs)
+	int rc = vt_unitconf_load(&conf, unit->m->unit_dir, unit->name, &fail);
+	if (rc == -ENOENT && !runs)
 		return; /* somebody only asked for it */
 	l->units++;
 	if (agreed > 0 && agreed <= VM_LEASE_MAX_MS)
 		l->longest_ms = longer(l->longest_ms, (uint32_t)agreed);
-	if (unit->has_conf) {
-		l->longest_ms = longer(l->longest_ms, unit->conf.lease_ms);
-		l->allow_unfenced &= unit->conf.allow_unfenced;
+	if (rc == 0) {
+		l->longest_ms = longer(l->longest_ms, conf.lease_ms);
+		l->allow_unfenced &= conf.allow_unfenced;
 		return;
 	}
 	l->allow_unfenced = false;
 	if (runs && agreed > 0)
 		return; /* its file is gone or broken, but what it agreed upon is known */
 	if (l->known)
-		snprintf(l->trouble, sizeof l->trouble, "unit %s: %s", unit->name, unit->trouble);
+		snprintf(l->trouble, sizeof l->trouble, "unit %s: %s", unit->name, fail.text);
 	l->known = false;
 }
 
@@ -172,18 +174,22 @@ static void refresh_timing(struct vm_master *m, uint64_t now)
 {
 	struct vt_cluster_timing t = {0};
 	struct vt_fail fail = {0};
-	alarm(VM_CLUSTER_CALL_S);
+	if (m->timing_ns && now - m->timing_ns < VM_LEASES_MS * UINT64_C(1000000))
+		return;
+	alarm(VM_TIMING_CALL_S);
 	int rc = vt_totem_load(&t, &fail);
 	alarm(0);
+	if (rc < 0)
+		return; /* asked again at the next request; what was known is good for so long */
 	bool same = t.token_ms == m->timing.token_ms && t.consensus_ms == m->timing.consensus_ms && t.two_node == m->timing.two_node &&
 		    t.device == m->timing.device && t.device_timeout_ms == m->timing.device_timeout_ms &&
 		    t.device_sync_ms == m->timing.device_sync_ms;
-	if (rc == 0 && same)
+	m->timing_ns = now;
+	if (same)
 		return;
+	m->timing = t;
 	if (m->quorate_ns)
 		m->quorate_ns = now;
-	if (rc == 0)
-		m->timing = t;
 }
 
 /* Where the set-up is the question, and the node does not matter: node NULL. */
@@ -192,13 +198,14 @@ static void gather(struct vm_master *m, const struct vt_node *node, struct vc_fe
 	uint64_t now = vt_boottime_ns();
 	const struct vm_leases *leases = vm_leases(m);
 	uint32_t told_ms = node ? seen_of(m, node)->lease_ms : 0;
-	bool told = !node || told_ms > 0 || m->nodes.count <= 2; /* with two, the other's units are ours */
+	if (node && told_ms == 0 && m->nodes.count > 2)
+		told_ms = VM_LEASE_MAX_MS; /* with two, the other's units are ours; of more, nobody knows: the longest there can be */
 	refresh_timing(m, now);
 	*f = (struct vc_fence_facts){
 	    .third_vote = !m->timing.two_node,
 	    .witness = m->witness.conf.count > 0 || m->witness.trouble[0],
 	    .allow_unfenced = leases->allow_unfenced,
-	    .lease_known = leases->known && told,
+	    .lease_known = leases->known,
 	    .wait_ms = vt_timing_fence_ms(&m->timing, longer(leases->longest_ms, told_ms)),
 	    .quorate_ns = quorate_since(m, now),
 	    .witness_ns = vm_witness_since(m),
@@ -241,8 +248,7 @@ static void tell(const struct vm_master *m, const char *node, const struct vc_fe
 			 "(vmtwind.conf(5)) on both hosts, or use power fencing", m->host_conf);
 		return;
 	case VC_WHY_LEASE_UNKNOWN:
-		snprintf(out, cap, "how long to wait is not known: %.300s",
-			 m->leases.known ? "its vmtwind has told nothing of its units since this one began" : m->leases.trouble);
+		snprintf(out, cap, "how long to wait is not known: %.300s", m->leases.trouble);
 		return;
 	case VC_WHY_CAME_BACK:
 		snprintf(out, cap, "%s came back meanwhile: it is not ended by a request from the time when it was away; ask "

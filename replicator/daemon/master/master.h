@@ -59,6 +59,7 @@ enum {
 	VM_DEATH_TRIES = 100,	       /* then it counts as alive and is connected to again */
 	VM_CLUSTER_RETRY_MS = 1000,
 	VM_CLUSTER_CALL_S = 30,	       /* a corosync call that blocks longer ends the master */
+	VM_TIMING_CALL_S = 5,	       /* the same where others wait for the loop */
 	VM_GROUP_RETRY_MS = 20,
 	VM_PROOF_INTERVAL_MS = 1000,
 	VM_ODD_INTERVAL_MS = 60000, /* "is not understood" is told at most this often */
@@ -236,6 +237,7 @@ struct vm_end { /* of this host */
 	uint64_t shutdown_ns; /* when corosync's shutdown was asked for last; 0: never */
 	bool disarmed; /* it was shut down in order: nothing is ended for that */
 	uint64_t started_ns;
+	bool grace; /* it began with its proofs over, for the first time: a moment for new ones */
 	bool pressed; /* the key that resets */
 	bool said; /* the answer to who ordered it */
 	int sysrq_fd; /* -1: it can't be written */
@@ -291,6 +293,7 @@ struct vm_master {
 	uint64_t proof_ns, proof_since_ns; /* the last own proof of it; and since when they have come without a gap */
 	struct vm_leases leases;
 	uint64_t leases_ns; /* when they were read */
+	uint64_t timing_ns; /* the same of timing */
 	struct vm_fence_request fence_request[VM_FENCE_REQUESTS_MAX];
 	struct vm_end end;
 	char fence_asked_node[VT_HOST_NAME_MAX + 1];
