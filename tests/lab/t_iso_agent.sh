@@ -7,6 +7,8 @@
 # vmtwind is dead while its VM runs.
 
 agent_pid() { quiet_on "$1" pgrep -x fence_vmtwin | head -n1; }
+# One that waits, not a monitor, which is over at once.
+agent_waits() { local pid; pid=$(agent_pid "$1") && [ -n "$pid" ] && sleep 2 && [ "$(agent_pid "$1")" = "$pid" ]; } # HOST
 resets_of() { grep -c "request sysrq.* reset $1\$" "$world/power.log"; }
 cut_off() { lab cut "$lab_name" all "$1"; }
 times_done() { note "iso: $*"; }
@@ -74,7 +76,7 @@ failed_stop() {
 	before=$(resets_of "$primary")
 	reads=$(founds)
 	check "$what: a resource that will not stop" on host1 timeout 60 pcs resource create stubborn ocf:heartbeat:Dummy op stop interval=0s timeout=20s
-	check "$what: it runs on $primary" on host1 timeout 60 pcs resource move-with-constraint stubborn "$primary"
+	check "$what: it belongs on $primary" on host1 timeout 60 pcs constraint location stubborn prefers "$primary"
 	wait_for 30 eval 'on host1 crm_mon -1 | grep -q "stubborn.*Started $primary"'
 	on "$primary" bash -c 'for f in /usr/lib/ocf/resource.d/heartbeat/Dummy; do cp $f /run/lab/Dummy; sed "s/^dummy_stop() {/dummy_stop() { return 1/" /run/lab/Dummy >$f; done'
 	on host1 timeout 60 pcs resource disable stubborn &
@@ -96,8 +98,7 @@ killed_midway() {
 	reads=$(founds)
 	lab cut "$lab_name" all "$primary"
 	for n in 1 2; do
-		check "$what: it runs ($n)" wait_for 60 agent_pid "$second" || break
-		sleep 2
+		check "$what: it runs ($n)" wait_for 60 agent_waits "$second" || break
 		pid=$(agent_pid "$second")
 		check "$what: killed ($n)" on "$second" kill -KILL "$pid"
 		sleep 1
