@@ -6,7 +6,7 @@
 # fence_vmtwin's own bad days: asked for itself, for nobody, for a healthy member; killed midway, called twice; for a host whose
 # vmtwind is dead while its VM runs.
 
-agent_pid() { quiet_on "$1" pgrep -x fence_vmtwin | head -n1; }
+agent_pid() { quiet_on "$1" pgrep -o -x fence_vmtwin; }
 # One that waits, not a monitor, which is over at once.
 agent_waits() { local pid; pid=$(agent_pid "$1") && [ -n "$pid" ] && sleep 2 && [ "$(agent_pid "$1")" = "$pid" ]; } # HOST
 resets_of() { grep -c "request sysrq.* reset $1\$" "$world/power.log"; }
@@ -186,7 +186,7 @@ came_back() {
 	second=$(other "$primary")
 	before="$(resets_of host1) $(resets_of host2) $(boots)"
 	lab cut "$lab_name" all "$second"
-	check "$what: the fencing has begun" wait_for 60 agent_pid "$primary" || exit
+	check "$what: the fencing has begun" wait_for 60 agent_waits "$primary" || exit
 	sleep 2
 	lab mend "$lab_name" all
 	check "$what: PRIM and SECOND green" becomes_green || exit
