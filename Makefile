@@ -278,7 +278,7 @@ soak-lab: lab-tree guest lab-tools
 # ---- the watchdog on a real kernel ------------------------------------------------------------------
 .PHONY: check-watchdog
 $(BUILD)/watchdog-guest: tests/watchdog/guest.c replicator/io/watchdog.c replicator/io/watchdog.h replicator/base/log.c
-	 -p $(@D)
+	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu11 -O2 $(WARN) -D_GNU_SOURCE -Ireplicator -I. -static -o $@ $(filter %.c,$^)
 check-watchdog: $(BUILD)/watchdog-guest guest
 	@tests/watchdog/run $(BUILD)

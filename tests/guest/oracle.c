@@ -8,8 +8,11 @@
  *	oracle --wait-found N --timeout S LOG	wait until the log holds N read-backs in all
  *	oracle --stamp OUT LOG			follow LOG, write its lines to OUT with the time of arrival before each
  *	oracle --stalls OUT			longest gap between two acknowledgements in a log made by --stamp
- *	oracle --handovers OUT			the same log: from the last acknowledgement before each later boot to the first after it;
- *						one of the older guest after it is a fault, as always
+ *	oracle --handovers OUT			the same log: for each boot that acknowledged, how long after the last acknowledgement of all earlier
+ *						boots its first one came
+ *
+ * An acknowledgement tells which boot it is of. One of an older boot after a newer one has begun means two guests at once: a fault,
+ * told apart from lost writes, and the gap of that handover is negative.
  *
  * Waits exit 0 when met, 1 when the time is up. --stamp ends when its parent does.
  */
@@ -27,6 +30,14 @@
 #define MAX_LINE	1024
 #define POLL_MS		10
 #define MAX_REPORTS	20	/* faults told in full; all are counted */
+#define TAG_CHARS	8	/* of a boot's id, in each of its acknowledgements */
+
+/* One incarnation of the guest. */
+struct boot {
+	char tag[TAG_CHARS + 1];
+	uint64_t acks;
+	double first_ack, last_ack; /* when they came, if the log says so */
+};
 
 struct judge {
 	unsigned int line;
@@ -37,8 +48,7 @@ struct judge {
 	bool may_ack;			/* a read-back stands between the last boot and here */
 	double stamp, last_ack_stamp, gap;
 	uint64_t last_ack, gap_from, gap_to;
-	bool tell_handovers, handed_over;	/* the first acknowledgement since the last boot is due */
-	double old_ack_stamp;
+	struct boot *list; /* of all boots; the last one is the one that runs */
 	bool quiet;
 };
 
@@ -49,8 +59,49 @@ static void fault(struct judge *j, const char *what, uint64_t a, uint64_t b)
 		printf("line %u: %s (%" PRIu64 ", %" PRIu64 ")\n", j->line, what, a, b);
 }
 
-static void on_ack(struct judge *j, uint64_t n)
+static void add_boot(struct judge *j, const char *id)
 {
+	struct boot *list = realloc(j->list, (j->boots + 1) * sizeof(*list));
+
+	if (!list) {
+		fprintf(stderr, "oracle: no memory\n");
+		exit(2);
+	}
+	j->list = list;
+	list[j->boots] = (struct boot){ 0 };
+	snprintf(list[j->boots].tag, sizeof(list->tag), "%.*s", TAG_CHARS, id);
+	j->boots++;
+}
+
+/* Whose acknowledgement it is: without a tag the last one's. A boot that the log has no whole line of began with it. */
+static struct boot *boot_of(struct judge *j, const char *tag)
+{
+	for (unsigned int i = j->boots; i > 0; i--) {
+		if (!*tag || strcmp(tag, j->list[i - 1].tag) == 0)
+			return &j->list[i - 1];
+	}
+	add_boot(j, tag);
+	return &j->list[j->boots - 1];
+}
+
+/* False: not of the guest that started last. */
+static bool is_of_last_boot(struct judge *j, const char *tag)
+{
+	struct boot *boot = boot_of(j, tag);
+
+	if (boot->acks++ == 0)
+		boot->first_ack = j->stamp;
+	boot->last_ack = j->stamp;
+	return boot == &j->list[j->boots - 1];
+}
+
+static void on_ack(struct judge *j, uint64_t n, const char *tag)
+{
+	if (!is_of_last_boot(j, tag)) {
+		j->acks++;
+		fault(j, "two guests at once: an older one acknowledged after a newer one had started", n, j->acked);
+		return;
+	}
 	if (!j->may_ack)
 		fault(j, "acknowledged before anything was read back", n, j->acked);
 	else if (n <= j->acked || n <= j->found)
@@ -63,10 +114,6 @@ static void on_ack(struct judge *j, uint64_t n)
 		j->gap_from = j->last_ack;
 		j->gap_to = n;
 	}
-	if (j->handed_over && j->tell_handovers)
-		printf("handover at boot %u: %.0f ms from the last acknowledgement before to the first one after\n", j->boots,
-		       (j->stamp - j->old_ack_stamp) * 1000);
-	j->handed_over = false;
 	j->last_ack_stamp = j->stamp;
 	j->last_ack = n;
 }
@@ -87,10 +134,21 @@ static void on_found(struct judge *j, uint64_t count, uint64_t last)
 	j->acked = last;
 }
 
+/* "ACK <n> ok", "ACK <n> <boot> ok". The end tells that it is whole. */
+static bool parse_ack(const char *line, uint64_t *n, char tag[TAG_CHARS + 1])
+{
+	int end = 0;
+
+	if (sscanf(line, "ACK %" SCNu64 " ok%n", n, &end) == 1 && end > 0)
+		return true;
+	return sscanf(line, "ACK %" SCNu64 " %8[0-9a-f] ok%n", n, tag, &end) == 2 && end > 0;
+}
+
 /* One complete line, without its newline. Lines cut short by a power cut match nothing: see their endings. */
 static void on_line(struct judge *j, char *line)
 {
 	uint64_t a, b;
+	char tag[TAG_CHARS + 1] = "";
 	int end = 0;
 	size_t length;
 
@@ -101,14 +159,12 @@ static void on_line(struct judge *j, char *line)
 	while (length > 0 && line[length - 1] == '\r')
 		line[--length] = 0;
 	end = 0;
-	if (sscanf(line, "ACK %" SCNu64 " ok%n", &a, &end) == 1 && end > 0) {
-		on_ack(j, a);
+	if (parse_ack(line, &a, tag)) {
+		on_ack(j, a, tag);
 	} else if (sscanf(line, "FOUND %" SCNu64 " %" SCNu64 " OK%n", &a, &b, &end) == 2 && end > 0) {
 		on_found(j, a, b);
 	} else if (strncmp(line, "BOOT ", 5) == 0) {
-		j->boots++;
-		j->handed_over = j->last_ack_stamp > 0;
-		j->old_ack_stamp = j->last_ack_stamp;
+		add_boot(j, line + 5);
 		j->may_ack = false;
 	} else if (strncmp(line, "CORRUPT ", 8) == 0) {
 		fault(j, line, j->acked, j->found);
@@ -221,9 +277,27 @@ static int stamp(const char *path, const char *out_path)
 	return 0;
 }
 
+static void tell_handovers(const struct judge *j)
+{
+	const struct boot *before = NULL; /* that acknowledged last */
+
+	for (unsigned int i = 0; i < j->boots; i++) {
+		const struct boot *boot = &j->list[i];
+
+		if (boot->acks == 0)
+			continue;
+		if (before)
+			printf("handover from boot %s to %s: last acknowledgement at %.3f, first at %.3f, gap %.0f ms\n",
+			       before->tag, boot->tag, before->last_ack, boot->first_ack,
+			       (boot->first_ack - before->last_ack) * 1000);
+		if (!before || boot->last_ack >= before->last_ack)
+			before = boot;
+	}
+}
+
 static int judge(const char *path, unsigned int expect_boots, bool stalls, bool handovers)
 {
-	struct judge j = { .tell_handovers = handovers };
+	struct judge j = { 0 };
 	struct reader r = { .fd = -1 };
 
 	read_lines(&r, path, judge_line, &j);
@@ -234,6 +308,8 @@ static int judge(const char *path, unsigned int expect_boots, bool stalls, bool 
 	if (stalls)
 		printf("longest gap %.0f ms between ACK %" PRIu64 " and ACK %" PRIu64 "\n", j.gap * 1000, j.gap_from,
 		       j.gap_to);
+	if (handovers)
+		tell_handovers(&j);
 	if (j.founds < expect_boots)
 		fault(&j, "fewer read-backs than expected", j.founds, expect_boots);
 	if (j.fsck_clean < j.founds)
@@ -242,6 +318,7 @@ static int judge(const char *path, unsigned int expect_boots, bool stalls, bool 
 	       j.founds, j.acks, j.faults, j.errors);
 	printf("acknowledged %" PRIu64 ", found %" PRIu64 ", lost %" PRIu64 " (since then up to %" PRIu64 ")\n", j.judged,
 	       j.found, j.lost, j.acked);
+	free(j.list);
 	return j.faults ? 1 : 0;
 }
 

@@ -5,7 +5,7 @@
  *
  *	FOUND <count> <last> OK	the <count> records up to <last> are all there and intact
  *	CORRUPT <n> <why>	record n was flushed once and isn't intact now
- *	ACK <n> ok		everything up to n was flushed (fdatasync returned)
+ *	ACK <n> [<boot>] ok	everything up to n was flushed (fdatasync returned); <boot> is what init said after BOOT, cut to 8
  *	ERROR <what>		the guest's disk failed an operation
  *	SHUTDOWN		the power button was pressed and heeded
  */
@@ -33,6 +33,7 @@ enum { EXIT_SHUTDOWN = 0, EXIT_USAGE = 2, EXIT_DISK = 3 };
 
 struct writer {
 	const char *path;
+	const char *tag;		/* of this boot, in every acknowledgement; "": none */
 	uint64_t seed;
 	uint64_t ring_bytes;
 	unsigned int rate;		/* flushes a second; 0: as fast as it goes */
@@ -258,7 +259,7 @@ static void load(struct writer *w)
 			write_record(w);
 		if (fdatasync(w->buffered_fd) < 0)
 			disk_failed(w, "flush", w->last);
-		say("ACK %llu ok", (unsigned long long)w->last);
+		say("ACK %llu %s%sok", (unsigned long long)w->last, w->tag, *w->tag ? " " : "");
 		if (!w->rate)
 			continue;
 		/* Late batches aren't caught up: after a stall the load goes on, it doesn't burst. */
@@ -278,6 +279,7 @@ static bool parse(struct writer *w, int argc, char **argv)
 		{ "ring-mib", required_argument, NULL, 'm' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "ignore-button", no_argument, NULL, 'i' },
+		{ "tag", required_argument, NULL, 't' },
 		{ 0 },
 	};
 	int c;
@@ -291,6 +293,8 @@ static bool parse(struct writer *w, int argc, char **argv)
 			w->seed = strtoull(optarg, NULL, 10);
 		else if (c == 'i')
 			w->ignore_button = true;
+		else if (c == 't')
+			w->tag = optarg;
 		else
 			return false;
 	}
@@ -300,10 +304,10 @@ static bool parse(struct writer *w, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct writer w = { .seed = 1, .ring_bytes = 48ull << 20, .rate = 20, .boot = 1 };
+	struct writer w = { .tag = "", .seed = 1, .ring_bytes = 48ull << 20, .rate = 20, .boot = 1 };
 
 	if (!parse(&w, argc, argv)) {
-		say("ERROR usage: writer [--rate N] [--ring-mib N] [--seed N] [--ignore-button] FILE");
+		say("ERROR usage: writer [--rate N] [--ring-mib N] [--seed N] [--ignore-button] [--tag WORD] FILE");
 		return EXIT_USAGE;
 	}
 	open_buttons(&w);

@@ -8,7 +8,7 @@ need "vm1 is ready" vm1_ready
 lab fence-mode "$lab_name" lie
 lab cut "$lab_name" all
 check "both get a false yes: both may acknowledge" wait_for 120 both_write || exit
-check "the oracle convicts two guests at once" wait_for 60 not nothing_lost
+check "the oracle convicts two guests at once" wait_for 60 two_guests
 note "the named exception: seen by the watcher $(watch_doubles) times"
 lab fence-mode "$lab_name" normal
 lab mend "$lab_name" all

@@ -6,7 +6,9 @@
 # fence_vmtwin's own bad days: asked for itself, for nobody, for a healthy member; killed midway, called twice; for a host whose
 # vmtwind is dead while its VM runs.
 
-agent_pid() { quiet_on "$1" pgrep -x fence_vmtwin | head -n1; }
+agent_pid() { quiet_on "$1" pgrep -o -x fence_vmtwin; }
+# One that waits, not a monitor, which is over at once.
+agent_waits() { local pid; pid=$(agent_pid "$1") && [ -n "$pid" ] && sleep 2 && [ "$(agent_pid "$1")" = "$pid" ]; } # HOST
 resets_of() { grep -c "request sysrq.* reset $1\$" "$world/power.log"; }
 cut_off() { lab cut "$lab_name" all "$1"; }
 times_done() { note "iso: $*"; }
@@ -43,6 +45,29 @@ healthy_member() {
 	iso_times "$what" - "$took" "$(($(now_ms) - began))"
 }
 
+# Off is not reboot: it ends itself the other way, and stays off until somebody switches it on.
+ordered_off() {
+	local what="ordered off" primary second reads began
+	primary=$(vm_host) || exit
+	second=$(other "$primary")
+	reads=$(founds)
+	began=$(now_ms)
+	check "$what: the fencing succeeds" on "$second" timeout 90 stonith_admin --fence "$primary" --timeout 80 || { tell_state; exit; }
+	check "$what: $primary is off" wait_for 10 not is_on "$primary"
+	check "$what: the VM reads back on $second" read_back $((reads + 1)) 90 || exit
+	took=$(($(now_ms) - began))
+	sleep 11 # one that was reset is back by then
+	check "$what: it stays off" not is_on "$primary"
+	check "$what: its status is off" says 2 "" on "$second" fence_vmtwin -o status -n "$primary"
+	began=$(now_ms)
+	check "$what: it is switched on" lab boot "$lab_name" "$primary"
+	check "$what: PRIM and SECOND green" becomes_green 180 || exit
+	check "$what: the VM stayed on $second" test "$(vm_host)" = "$second"
+	check "$what: $(verdict)" nothing_lost
+	iso_times "$what" - "$took" "$(($(now_ms) - began))"
+	sleep 21
+}
+
 # A resource that does not stop: the commonest reason to fence a member.
 failed_stop() {
 	sleep 21
@@ -52,7 +77,7 @@ failed_stop() {
 	before=$(resets_of "$primary")
 	reads=$(founds)
 	check "$what: a resource that will not stop" on host1 timeout 60 pcs resource create stubborn ocf:heartbeat:Dummy op stop interval=0s timeout=20s
-	check "$what: it runs on $primary" on host1 timeout 60 pcs resource move-with-constraint stubborn "$primary"
+	check "$what: it belongs on $primary" on host1 timeout 60 pcs constraint location stubborn prefers "$primary"
 	wait_for 30 eval 'on host1 crm_mon -1 | grep -q "stubborn.*Started $primary"'
 	on "$primary" bash -c 'for f in /usr/lib/ocf/resource.d/heartbeat/Dummy; do cp $f /run/lab/Dummy; sed "s/^dummy_stop() {/dummy_stop() { return 1/" /run/lab/Dummy >$f; done'
 	on host1 timeout 60 pcs resource disable stubborn &
@@ -66,7 +91,7 @@ failed_stop() {
 	tidy
 }
 
-# The agent is killed each time it is seen, three times; Pacemaker begins anew.
+# The agent is killed twice while it waits; Pacemaker begins anew.
 killed_midway() {
 	local what="agent killed midway" primary second reads n pid
 	primary=$(vm_host) || exit
@@ -74,8 +99,7 @@ killed_midway() {
 	reads=$(founds)
 	lab cut "$lab_name" all "$primary"
 	for n in 1 2; do
-		check "$what: it runs ($n)" wait_for 60 agent_pid "$second" || break
-		sleep 2
+		check "$what: it runs ($n)" wait_for 60 agent_waits "$second" || break
 		pid=$(agent_pid "$second")
 		check "$what: killed ($n)" on "$second" kill -KILL "$pid"
 		sleep 1
@@ -128,6 +152,7 @@ vmtwind_dead() { # HOST
 	check "$what: $(verdict)" nothing_lost
 	iso_times "$what" - "$took" "$(($(now_ms) - began))"
 	tidy
+	sleep 21
 }
 
 # It is in the group and says nothing: as silent as one that is dead. When it wakes up it finds the order.
@@ -161,7 +186,7 @@ came_back() {
 	second=$(other "$primary")
 	before="$(resets_of host1) $(resets_of host2) $(boots)"
 	lab cut "$lab_name" all "$second"
-	check "$what: the fencing has begun" wait_for 60 agent_pid "$primary" || exit
+	check "$what: the fencing has begun" wait_for 60 agent_waits "$primary" || exit
 	sleep 2
 	lab mend "$lab_name" all
 	check "$what: PRIM and SECOND green" becomes_green || exit
@@ -190,6 +215,7 @@ if [ "$VT_SOAK" = yes ]; then
 	killed_midway
 	called_twice
 	came_back
+	ordered_off
 	vmtwind_dead "$(vm_host)"
 fi
 check "PRIM and SECOND green" becomes_green

@@ -77,7 +77,7 @@ moves() { # PRIMARY
 		check "$what: $other says why" explains "$other" "state: WAIT"
 		note "$what: $voter had the vote first; nobody goes on"
 	fi
-	check "$what: nothing runs on $voter" not may_run $voter
+	check "$what: $voter says that it does not write" comes_to_rest $voter
 	mended "$what"
 	check "$what, mended: it reads back" read_back $((reads + 1)) 60 || exit
 	iso_times "$what" - "$up" "$green_ms"

@@ -57,13 +57,13 @@ power_request() {
 	read -r mode seconds <"$lab_dir/fence-mode"
 	case $action,$mode in
 	status,*) answer "$from" "$id" "ok $(host_state "$target")"; return ;;
-	reset,*) ;; # the host's own, by sysrq: no switch is involved
+	reset,* | halt,*) ;; # the host's own, by sysrq: no switch is involved
 	*,slow) pause "$seconds" ;;
 	*,fail) answer "$from" "$id" "fail the switch refuses, as told by fence-mode"; return ;;
 	*,lie) answer "$from" "$id" "ok done, says a liar"; return ;;
 	esac
 	case $action in
-	off) with_lock "$(host_dir "$target")" host_power_off "$target" "for-$from" || rc=1 ;;
+	off | halt) with_lock "$(host_dir "$target")" host_power_off "$target" "for-$from" || rc=1 ;;
 	on) with_lock "$(host_dir "$target")" host_boot "$target" || rc=1 ;;
 	reboot | reset)
 		with_lock "$(host_dir "$target")" host_power_off "$target" "for-$from" || rc=1
