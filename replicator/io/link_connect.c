@@ -11,6 +11,10 @@
 #include <unistd.h>
 
 #define BACKLOG 16
+/* The kernel takes down the ring of a killed process, and with it the listening socket, a moment
+ * after the process. */
+#define PORT_FREE_TRIES 100
+#define PORT_FREE_US 20000
 
 /* Numbers only: names would mean waiting for a name server. Length, or -EINVAL. */
 static int parse_addr(const char *text, uint16_t port, struct sockaddr_storage *out)
@@ -102,28 +106,23 @@ static void on_accept(struct vr_op *op, int res, bool more)
 		vl_conn_start_tls(c);
 }
 
-static int bind_socket(const struct vl_link *link, const char *text, struct vt_fail *fail)
+static int try_bind(const struct vl_link *link, const char *text,
+		    const struct sockaddr_storage *addr, socklen_t len, struct vt_fail *fail)
 {
-	struct sockaddr_storage addr;
 	int one = 1;
-	uint16_t port = link->config.port;
-	int len = parse_addr(text, port, &addr);
-	if (len < 0)
-		return vt_fail(fail, len, "%s is no IP address: cannot listen there for the peer",
-			       text);
-	int fd = socket(addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(addr->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return vt_fail(fail, -errno, "cannot make a socket for %s: %s", text,
 			       strerror(errno));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	/* A ring's address may come up later than we do. */
-	if (addr.ss_family == AF_INET6) {
+	if (addr->ss_family == AF_INET6) {
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
 		setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof one);
 	} else {
 		setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof one);
 	}
-	if (bind(fd, (struct sockaddr *)&addr, (socklen_t)len) == 0 && listen(fd, BACKLOG) == 0)
+	if (bind(fd, (const struct sockaddr *)addr, len) == 0 && listen(fd, BACKLOG) == 0)
 		return fd;
 	int rc = -errno;
 	close(fd);
@@ -132,9 +131,24 @@ static int bind_socket(const struct vl_link *link, const char *text, struct vt_f
 		    fail, rc,
 		    "cannot listen for the peer of unit %s on %s port %u: another program or "
 		    "unit has it (`ss -ltnp` shows which); give the unit another port",
-		    link->unit, text, port);
+		    link->unit, text, link->config.port);
 	return vt_fail(fail, rc, "cannot listen for the peer of unit %s on %s port %u: %s",
-		       link->unit, text, port, strerror(-rc));
+		       link->unit, text, link->config.port, strerror(-rc));
+}
+
+static int bind_socket(const struct vl_link *link, const char *text, struct vt_fail *fail)
+{
+	struct sockaddr_storage addr;
+	int len = parse_addr(text, link->config.port, &addr);
+	if (len < 0)
+		return vt_fail(fail, len, "%s is no IP address: cannot listen there for the peer",
+			       text);
+	int fd = try_bind(link, text, &addr, (socklen_t)len, fail);
+	for (int i = 0; fd == -EADDRINUSE && i < PORT_FREE_TRIES; i++) {
+		usleep(PORT_FREE_US);
+		fd = try_bind(link, text, &addr, (socklen_t)len, fail);
+	}
+	return fd;
 }
 
 static bool listened_already(const struct vl_link *link, unsigned ring)

@@ -2,6 +2,7 @@
 #include "tests/unit/link_pair.h"
 
 #include <stdlib.h>
+#include <sys/wait.h>
 
 static void opened(struct pair *p, bool relayed)
 {
@@ -180,6 +181,30 @@ static void port_in_use(void **state)
 	assert_int_equal(vl_open(&other, p.l.ring, p.l.pool, &p.lc, &events, &fail), -EADDRINUSE);
 	assert_null(other);
 	assert_non_null(strstr(fail.text, "another program or unit has it"));
+	pair_close(&p);
+}
+
+/* Somebody is gone and its socket not yet: as after kill -9 of a worker, whose ring ends a moment
+ * later. */
+static void port_soon_free(void **state)
+{
+	(void)state;
+	struct pair p;
+	pair_init(&p, false);
+	struct sockaddr_in addr = {.sin_family = AF_INET, .sin_port = htons(p.lc.port)};
+	int one = 1;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	assert_int_equal(bind(fd, (struct sockaddr *)&addr, sizeof addr), 0);
+	assert_int_equal(listen(fd, 1), 0);
+	pid_t holder = fork();
+	if (holder == 0) {
+		usleep(300000);
+		_exit(0);
+	}
+	close(fd);
+	pair_open(&p);
+	waitpid(holder, NULL, 0);
 	pair_close(&p);
 }
 
@@ -438,6 +463,7 @@ int main(void)
 	    cmocka_unit_test(altered_in_transit),
 	    cmocka_unit_test(silent_peer),
 	    cmocka_unit_test(port_in_use),
+	    cmocka_unit_test(port_soon_free),
 	    cmocka_unit_test(disable_and_enable),
 	    cmocka_unit_test(newest_wins),
 	    cmocka_unit_test(empty_pool_stops_receiving),
