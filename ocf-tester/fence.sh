@@ -138,6 +138,12 @@ between "monitor gives vmtwind time to come" 7000 11000
 by_argv -o off -n two --wait-timeout 2
 is "off without vmtwind is no success" 1 "not confirmed within 2 s .*vmtwind does not run" -
 between "wait_timeout is kept" 1900 3500
+by_argv -o off -n "$(uname -n)" --wait-timeout 15
+is "without vmtwind the kernel's name tells who this host is" 1 "off of $(uname -n) is refused: it is this host" -
+between "and it is told at once" 0 3500
+by_argv -o reboot -n two
+is "without vmtwind it gives up, so that the fencer asks somebody else" 1 'failed: no answer from vmtwind on this host for 20 s' -
+between "but a restart of vmtwind is waited for" 19500 24000
 
 # ---- asked and answered ---------------------------------------------------------------------------------------------
 standin_start

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "base/log.h"
 #include "stonith/actions.h"
@@ -12,12 +13,14 @@
 #define ASK_EVERY_MS 500
 #define ASK_TIMEOUT_MS 2000
 #define ASK_LEAST_MS 100 /* with less time than that no answer is expected */
+#define ABSENT_MS 20000 /* longer than a restart of vmtwind takes; then the fencer may ask somebody else */
 
 struct fencing {
 	const char *node, *action;
 	uint64_t id;	       /* of all questions of this run */
 	uint64_t begun_ns;
 	uint64_t end_ns;       /* 0: no limit */
+	uint64_t heard_ns;     /* vmtwind answered last */
 	bool self_known;
 	char told[768];	       /* what people were told last; "": nothing yet */
 	enum fa_state told_of;
@@ -76,16 +79,20 @@ static void tell(struct fencing *f, const struct fa_answer *a)
 		       (unsigned long long)(a->left_ms + 999) / 1000);
 }
 
-/* Asks who this host is, until vmtwind has told it: it is never fenced by itself. */
+/* vmtwind tells who this host is. Before it does (it hangs, or is down) the kernel's name counts: the fencer may have chosen the
+ * host to be fenced to do it, and the other one waits for that to fail. */
 static bool is_this_host(struct fencing *f)
 {
 	struct fa_ready ready;
+	struct utsname kernel;
 	int timeout_ms = ms_left(f, ASK_TIMEOUT_MS);
 	if (f->self_known || timeout_ms < ASK_LEAST_MS)
 		return false;
 	fa_ask_ready(timeout_ms, &ready);
 	f->self_known = ready.answered && ready.self[0];
-	return f->self_known && strcmp(ready.self, f->node) == 0;
+	if (f->self_known)
+		return strcmp(ready.self, f->node) == 0;
+	return uname(&kernel) == 0 && strcmp(kernel.nodename, f->node) == 0;
 }
 
 static int end(const struct fencing *f, const struct fa_answer *a)
@@ -102,6 +109,13 @@ static int gave_up(const struct fencing *f, unsigned wait_timeout_s)
 {
 	fa_say(FA_ERROR, "%s of %s is not confirmed within %u s (wait_timeout): %s", f->action, f->node, wait_timeout_s,
 	       f->told[0] ? f->told : "vmtwind did not answer");
+	return FA_EXIT_FAILED;
+}
+
+static int nobody_answers(const struct fencing *f)
+{
+	fa_say(FA_ERROR, "%s of %s failed: no answer from vmtwind on this host for %u s: %s", f->action, f->node, ABSENT_MS / 1000,
+	       f->told);
 	return FA_EXIT_FAILED;
 }
 
@@ -122,6 +136,10 @@ static int ask_until(struct fencing *f, unsigned wait_timeout_s)
 		if (a.state != FA_WAITING && a.state != FA_ABSENT)
 			return end(f, &a);
 		tell(f, &a);
+		if (a.state == FA_WAITING)
+			f->heard_ns = vt_boottime_ns();
+		else if (ms_since(f->heard_ns) >= ABSENT_MS)
+			return nobody_answers(f);
 		uint64_t gone_ms = ms_since(round_ns);
 		if (gone_ms < ASK_EVERY_MS)
 			sleep_ms((uint64_t)ms_left(f, (int)(ASK_EVERY_MS - gone_ms)));
@@ -138,7 +156,7 @@ int fa_fence(const struct fa_options *o)
 		sleep_ms((uint64_t)o->delay_s * 1000);
 	}
 	f.id = vt_random_u64() >> 1 | 1;
-	f.begun_ns = vt_boottime_ns();
+	f.begun_ns = f.heard_ns = vt_boottime_ns();
 	if (o->wait_timeout_s > 0)
 		f.end_ns = f.begun_ns + (uint64_t)o->wait_timeout_s * 1000000000;
 	return ask_until(&f, o->wait_timeout_s);

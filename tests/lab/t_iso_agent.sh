@@ -157,6 +157,7 @@ vmtwind_dead() { # HOST
 
 # It is in the group and says nothing: as silent as one that is dead. When it wakes up it finds the order.
 vmtwind_hangs() { # HOST
+	sleep 21 # whoever came back less than 20 s ago is not ordered to end
 	local what="vmtwind hangs on $1, its VM runs" second began reads pid
 	second=$(other "$1")
 	reads=$(founds)
