@@ -109,3 +109,43 @@ void vc_seen_since(uint64_t *since, bool so, uint64_t now)
 	else if (*since == 0)
 		*since = now;
 }
+
+void vc_vote_told(struct vc_vote *v, bool quorate, uint64_t now)
+{
+	vc_seen_since(&v->told_ns, quorate, now);
+}
+
+void vc_vote_proof(struct vc_vote *v, uint64_t sent_ns)
+{
+	if (v->proof_ns == 0 || sent_ns - v->proof_ns >= VC_PROOF_GAP_MS * NS_PER_MS)
+		v->proof_since_ns = sent_ns;
+	v->proof_ns = sent_ns;
+}
+
+void vc_vote_read(struct vc_vote *v, bool changed, uint64_t now)
+{
+	v->votes_ns = now;
+	if (changed && v->told_ns)
+		v->told_ns = now;
+}
+
+bool vc_vote_proved(const struct vc_vote *v, uint64_t now)
+{
+	return v->proof_ns && now - v->proof_ns < VC_PROOF_GAP_MS * NS_PER_MS;
+}
+
+uint64_t vc_vote_since(const struct vc_vote *v, uint64_t now)
+{
+	if (!v->told_ns || !vc_vote_proved(v, now))
+		return 0;
+	if (!v->votes_ns || now - v->votes_ns >= VC_VOTES_STALE_MS * NS_PER_MS)
+		return 0;
+	return later(v->told_ns, v->proof_since_ns);
+}
+
+uint64_t vc_silent_since(const struct vc_seen *s, uint64_t heard_ns, uint64_t now)
+{
+	if (s->silent_ns)
+		return s->silent_ns;
+	return heard_ns && now - heard_ns >= VC_HEARD_GAP_MS * NS_PER_MS ? heard_ns : 0;
+}

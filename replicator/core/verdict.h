@@ -57,6 +57,33 @@ void vc_seen_daemon(struct vc_seen *s, bool there, uint64_t now_ns); /* also at 
 /* Since when something is so without a break: *since. */
 void vc_seen_since(uint64_t *since_ns, bool so, uint64_t now_ns);
 
+/* Nothing proves quorum for so long: it was not without a break. Proofs come every second. */
+#define VC_PROOF_GAP_MS 3000
+/* In the group, and nothing is heard of it for so long: it hangs. It speaks every second. */
+#define VC_HEARD_GAP_MS 5000
+/* corosync has not told its votes and times for so long: nothing is confirmed on them. */
+#define VC_VOTES_STALE_MS 15000
+
+/* What this host knows of its own side having the vote. */
+struct vc_vote {
+	uint64_t told_ns;			  /* corosync says so without a break since */
+	uint64_t proof_ns, proof_since_ns; /* the last own proof; and since when they have come without a gap */
+	uint64_t votes_ns;			  /* when votes and times were read last */
+};
+
+void vc_vote_told(struct vc_vote *v, bool quorate, uint64_t now_ns);
+/* Sent through the cluster at sent_ns, by a host that was quorate then. */
+void vc_vote_proof(struct vc_vote *v, uint64_t sent_ns);
+/* Votes and times have been read: what was waited with others counts for nothing. */
+void vc_vote_read(struct vc_vote *v, bool changed, uint64_t now_ns);
+/* Proofs come: nothing hangs here. */
+bool vc_vote_proved(const struct vc_vote *v, uint64_t now_ns);
+/* The vote is this side's without a break since: told and proved all the time. What a host is told after it hung was perhaps not so
+ * meanwhile. 0: it is not, or nothing is known of the votes. */
+uint64_t vc_vote_since(const struct vc_vote *v, uint64_t now_ns);
+/* Since when nothing is heard of the other host: not in the group, or hanging there. heard_ns: its last word. 0: it is heard. */
+uint64_t vc_silent_since(const struct vc_seen *s, uint64_t heard_ns, uint64_t now_ns);
+
 enum vc_fence_state {
 	VC_FENCE_WAITING,
 	VC_FENCE_ORDER, /* send the order to end itself, then ask again */

@@ -188,6 +188,65 @@ static void silence_begins_anew(void **state)
 	assert_true(since == S(4));
 }
 
+/* Told since 10 s, proved every second since 12 s, votes known. */
+static struct vc_vote with_vote(void)
+{
+	struct vc_vote v = {0};
+	vc_vote_read(&v, true, S(9));
+	vc_vote_told(&v, true, S(10));
+	for (uint64_t t = 12; t <= 60; t++)
+		vc_vote_proof(&v, S(t));
+	vc_vote_read(&v, false, S(60));
+	return v;
+}
+
+static void the_vote_without_a_break(void **state)
+{
+	(void)state;
+	struct vc_vote v = with_vote();
+	assert_true(vc_vote_since(&v, S(60)) == S(12)); /* the later of both */
+	v.proof_since_ns = S(5);
+	assert_true(vc_vote_since(&v, S(60)) == S(10));
+	v = with_vote();
+	assert_true(vc_vote_since(&v, S(62)) == S(12));
+	assert_true(vc_vote_since(&v, S(63)) == 0); /* told, and not proved any more: this host hangs, or its cluster */
+	vc_vote_proof(&v, S(63));
+	vc_vote_read(&v, false, S(63));
+	assert_true(vc_vote_since(&v, S(64)) == S(63)); /* proved again: from then on */
+	vc_vote_told(&v, false, S(64));
+	assert_true(vc_vote_since(&v, S(64)) == 0);
+	vc_vote_told(&v, true, S(65));
+	assert_true(vc_vote_since(&v, S(65)) == S(65));
+}
+
+static void votes_that_change(void **state)
+{
+	(void)state;
+	struct vc_vote v = with_vote();
+	vc_vote_read(&v, true, S(60)); /* a device was removed: until now the other side may have had its vote */
+	assert_true(vc_vote_since(&v, S(61)) == S(60));
+	v = with_vote();
+	for (uint64_t t = 61; t < 75; t++)
+		vc_vote_proof(&v, S(t));
+	assert_true(vc_vote_since(&v, S(74)) == S(12));
+	vc_vote_proof(&v, S(75));
+	assert_true(vc_vote_since(&v, S(75)) == 0); /* corosync has not told them for 15 s */
+	v = with_vote();
+	v.votes_ns = 0;
+	assert_true(vc_vote_since(&v, S(60)) == 0); /* never told */
+}
+
+static void who_hangs_is_silent(void **state)
+{
+	(void)state;
+	struct vc_seen s = {.member_ns = S(1)};
+	assert_true(vc_silent_since(&s, S(50), S(54)) == 0);
+	assert_true(vc_silent_since(&s, S(50), S(55)) == S(50));
+	assert_true(vc_silent_since(&s, 0, S(55)) == 0); /* it has not spoken yet */
+	s.silent_ns = S(40);
+	assert_true(vc_silent_since(&s, S(50), S(51)) == S(40));
+}
+
 static void the_sums(void **state)
 {
 	struct vt_cluster_timing t = {.token_ms = 3000, .consensus_ms = 3600, .device_timeout_ms = 10000, .device_sync_ms = 30000};
@@ -209,6 +268,7 @@ int main(void)
 	    cmocka_unit_test(setup),		     cmocka_unit_test(member_is_ordered),
 	    cmocka_unit_test(who_came_back_lives),   cmocka_unit_test(member_without_daemon),
 	    cmocka_unit_test(silence_begins_anew), cmocka_unit_test(the_sums),
+	    cmocka_unit_test(the_vote_without_a_break), cmocka_unit_test(votes_that_change), cmocka_unit_test(who_hangs_is_silent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

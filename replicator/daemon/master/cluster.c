@@ -32,11 +32,11 @@ void vm_cluster_close(struct vm_master *m)
 		qb_loop_poll_del(m->loop, vt_quorum_fd(m->quorum));
 		vt_quorum_close(m->quorum);
 	}
-	vm_end_unwatch(m);
+	vm_guard_unwatch(m);
 	m->cpg = NULL;
 	m->quorum = NULL;
 	m->ready = m->quorum_told = m->quorate = false;
-	m->quorate_ns = 0;
+	vc_vote_told(&m->vote, false, 0);
 	m->member_nodes = m->group_size = 0;
 	vm_queue_clear(&m->group_out);
 	vm_timer_stop(m, &m->group_timer);
@@ -53,7 +53,7 @@ void vm_cluster_lost(struct vm_master *m, const char *why)
 	m->quorate = false;
 	m->member_nodes = 0;
 	vm_tell_quorum(m);
-	vm_end_corosync_lost(m);
+	vm_guard_corosync_lost(m);
 	vm_exit(m, 1);
 }
 
@@ -185,7 +185,7 @@ static void on_message(void *ctx, uint64_t sender, const void *data, size_t len)
 		if (sender == m->self && msg.u.proof.nonce == m->nonce && m->quorate &&
 		    msg.u.proof.breaks == m->breaks) {
 			vm_tell_proof(m, msg.u.proof.sent_ns);
-			vm_end_proof(m, msg.u.proof.sent_ns);
+			vm_guard_proof(m, msg.u.proof.sent_ns);
 			vm_fencing_proof(m, msg.u.proof.sent_ns);
 		}
 		break;
@@ -367,7 +367,7 @@ static int open_all(struct vm_master *m, struct vt_fail *fail)
 	if (rc == 0)
 		rc = vt_cpg_open(&m->cpg, VT_CPG_GROUP, &ops, m, fail);
 	if (rc == 0)
-		rc = vm_end_watch(m, fail);
+		rc = vm_guard_watch(m, fail);
 	if (rc < 0)
 		return rc;
 	m->self_node = vt_cpg_self_node(m->cpg);

@@ -48,7 +48,7 @@ static void note_ended(struct vm_seen *seen, uint64_t now)
 void vm_fencing_quorum(struct vm_master *m)
 {
 	uint64_t now = vt_boottime_ns();
-	vc_seen_since(&m->quorate_ns, m->quorate, now);
+	vc_vote_told(&m->vote, m->quorate, now);
 	for (unsigned i = 0; i < m->nodes.count; i++) {
 		vc_seen_member(&m->seen[i].s, vm_is_member(m, m->nodes.node[i].id), now);
 		if (m->seen[i].s.member_ns == 0)
@@ -78,27 +78,8 @@ void vm_fencing_group(struct vm_master *m, uint32_t id, enum vt_cpg_change how)
 
 void vm_fencing_proof(struct vm_master *m, uint64_t sent_ns)
 {
-	if (m->proof_ns == 0 || sent_ns - m->proof_ns >= VM_PROOF_GAP_MS * UINT64_C(1000000))
-		m->proof_since_ns = sent_ns;
-	m->proof_ns = sent_ns;
+	vc_vote_proof(&m->vote, sent_ns);
 	vm_leases(m);
-}
-
-/* Quorum without a break: told, and proved all the time. What a host is told after it hung is not what was so meanwhile. */
-static uint64_t quorate_since(const struct vm_master *m, uint64_t now)
-{
-	if (!m->quorate_ns || m->proof_ns == 0 || now - m->proof_ns >= VM_PROOF_GAP_MS * UINT64_C(1000000))
-		return 0;
-	return m->proof_since_ns > m->quorate_ns ? m->proof_since_ns : m->quorate_ns;
-}
-
-/* In the group and not heard: it hangs. It says something every second. */
-static uint64_t silent_since(const struct vm_master *m, const struct vt_node *node, uint64_t now)
-{
-	uint64_t heard_ns = m->heard_ns[node - m->nodes.node];
-	if (m->seen[node - m->nodes.node].s.silent_ns)
-		return m->seen[node - m->nodes.node].s.silent_ns;
-	return heard_ns && now - heard_ns >= VM_HEARD_GAP_MS * UINT64_C(1000000) ? heard_ns : 0;
 }
 
 /* ---- the longest lease -------------------------------------------------------------------------------- */
@@ -159,7 +140,7 @@ const struct vm_leases *vm_leases(struct vm_master *m)
 {
 	uint64_t now = vt_boottime_ns();
 	bool due = m->leases_ns == 0 || now - m->leases_ns >= VM_LEASES_MS * UINT64_C(1000000);
-	bool well = m->proof_ns && now - m->proof_ns < VM_PROOF_GAP_MS * UINT64_C(1000000);
+	bool well = vc_vote_proved(&m->vote, now);
 	if (due && (well || m->leases_ns == 0)) {
 		read_leases(m);
 		m->leases_ns = now;
@@ -174,22 +155,18 @@ static void refresh_timing(struct vm_master *m, uint64_t now)
 {
 	struct vt_cluster_timing t = {0};
 	struct vt_fail fail = {0};
-	if (m->timing_ns && now - m->timing_ns < VM_LEASES_MS * UINT64_C(1000000))
+	if (m->vote.votes_ns && now - m->vote.votes_ns < VM_LEASES_MS * UINT64_C(1000000))
 		return;
 	alarm(VM_TIMING_CALL_S);
 	int rc = vt_totem_load(&t, &fail);
 	alarm(0);
 	if (rc < 0)
-		return; /* asked again at the next request; gather() believes what was known for a while only */
+		return; /* asked again at the next request; what was known is believed for a while only */
 	bool same = t.token_ms == m->timing.token_ms && t.consensus_ms == m->timing.consensus_ms && t.two_node == m->timing.two_node &&
 		    t.device == m->timing.device && t.device_timeout_ms == m->timing.device_timeout_ms &&
 		    t.device_sync_ms == m->timing.device_sync_ms;
-	m->timing_ns = now;
-	if (same)
-		return;
+	vc_vote_read(&m->vote, !same, now);
 	m->timing = t;
-	if (m->quorate_ns)
-		m->quorate_ns = now;
 }
 
 /* Where the set-up is the question, and the node does not matter: node NULL. */
@@ -201,14 +178,13 @@ static void gather(struct vm_master *m, const struct vt_node *node, struct vc_fe
 	if (node && told_ms == 0 && m->nodes.count > 2)
 		told_ms = VM_LEASE_MAX_MS; /* with two, the other's units are ours; of more, nobody knows: the longest there can be */
 	refresh_timing(m, now);
-	bool votes_known = m->timing_ns && now - m->timing_ns < VM_TIMING_STALE_MS * UINT64_C(1000000);
 	*f = (struct vc_fence_facts){
 	    .third_vote = !m->timing.two_node,
 	    .witness = m->witness.conf.count > 0 || m->witness.trouble[0],
 	    .allow_unfenced = leases->allow_unfenced,
 	    .lease_known = leases->known,
 	    .wait_ms = vt_timing_fence_ms(&m->timing, longer(leases->longest_ms, told_ms)),
-	    .quorate_ns = votes_known ? quorate_since(m, now) : 0,
+	    .quorate_ns = vc_vote_since(&m->vote, now),
 	    .witness_ns = vm_witness_since(m),
 	};
 	if (!node)
@@ -219,7 +195,7 @@ static void gather(struct vm_master *m, const struct vt_node *node, struct vc_fe
 	f->member = vm_is_member(m, node->id) && seen->s.member_ns;
 	f->daemon = has_daemon(m, node->id);
 	f->member_ns = seen->s.member_ns;
-	f->silent_ns = silent_since(m, node, now);
+	f->silent_ns = vc_silent_since(&seen->s, m->heard_ns[node - m->nodes.node], now);
 	f->ended_ns = seen->ended_ns;
 	f->order = seen->order;
 	f->order_ns = seen->order_ns;

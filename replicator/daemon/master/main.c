@@ -196,12 +196,13 @@ static int run(struct vm_master *m)
 	vm_fence_start(m);
 	vm_witness_start(m);
 	vm_end_start(m);
+	vm_guard_start(m);
 	vm_cluster_start(m);
 	if (!m->closing)
 		qb_loop_run(m->loop);
 	vm_cluster_close(m);
 	vm_fence_stop(m);
-	vm_end_stop(m);
+	vm_guard_stop(m);
 	vm_witness_stop(m);
 	vt_ipcs_close(m->ipcs);
 	return m->exit_code;

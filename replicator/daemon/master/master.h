@@ -34,6 +34,7 @@
 #include "base/hostconf.h"
 #include "base/timing.h"
 #include "core/fence_history.h"
+#include "core/guard.h"
 #include "core/verdict.h"
 #include "io/cpg.h"
 #include "io/ipcs.h"
@@ -77,19 +78,16 @@ enum {
 	VM_FENCE_PEER_TIMEOUT_MS = 90000,
 	VM_FENCE_REQUESTS_MAX = 16,    /* fencings asked for at once */
 	VM_LEASE_MAX_MS = 600000,      /* as vmtwin-unit(5) */
-	VM_PROOF_GAP_MS = 3000,	       /* between own proofs: then quorum was not without a break */
-	VM_HEARD_GAP_MS = 5000,	       /* nothing of a vmtwind in the group: it hangs */
-	VM_TIMING_STALE_MS = 15000,    /* corosync has not told its votes and times for so long: nothing is confirmed */
 	VM_LEASES_MS = 5000,	       /* unit files are read again after that */
 	VM_FENCE_FORGET_MS = 5000,     /* not asked for that long: nobody waits for it */
 	VM_END_UNITS_MS = 1500,	       /* for units to die; then the host is reset all the same */
 	VM_END_LOOK_MS = 20,
 	VM_END_SAY_MS = 200,	       /* for the answer to leave the host */
 	VM_END_ALIVE_MS = 5000,	       /* not reset by then: otherwise */
-	VM_END_SHUTDOWN_MS = 20000,     /* corosync ends so soon after its shutdown was asked for */
-	VM_END_GRACE_MS = 5000,	       /* a vmtwind that begins waits so long for a proof before it ends the host for the lack of one */
+	VM_GUARD_SHUTDOWN_MS = 20000,   /* corosync ends so soon after its shutdown was asked for */
+	VM_GUARD_GRACE_MS = 5000,       /* a vmtwind that begins waits so long for a proof before it ends the host for the lack of one */
 	VM_END_LATEST_MS = 2500,       /* whatever hangs, the reset comes then */
-	VM_END_TICK_MS = 500,
+	VM_GUARD_TICK_MS = 500,
 	VM_WITNESS_STALE_MS = 3000,    /* an answer older than that: not reached, to be told */
 	VM_WITNESS_SILENCE_MS = 5000,  /* it speaks every second: then it is killed and started again */
 };
@@ -234,20 +232,23 @@ struct vm_end { /* of this host */
 	uint64_t request; /* whose; 0: nobody's */
 	uint64_t begun_ns;
 	unsigned vms; /* being killed */
-	uint64_t proof_ns; /* the last one; 0: none yet, nothing to end */
-	uint64_t shutdown_ns; /* when corosync's shutdown was asked for last; 0: never */
-	bool disarmed; /* it was shut down in order: nothing is ended for that */
-	uint64_t started_ns;
-	bool grace; /* it began with its proofs over, for the first time: a moment for new ones */
 	bool pressed; /* the key that resets */
 	bool said; /* the answer to who ordered it */
 	int sysrq_fd; /* -1: it can't be written */
-	bool stale_told, watchdog_told;
-	char watchdog_path[VT_WATCHDOG_PATH_MAX];
+	qb_loop_timer_handle timer;
+};
+
+struct vm_guard { /* self_fence and watchdog */
+	uint64_t proof_ns; /* the last one; 0: none yet, nothing to end */
+	uint64_t shutdown_ns; /* when corosync's shutdown was asked for last; 0: never */
+	bool disarmed; /* it was shut down in order: nothing is ended for that */
+	uint64_t grace_ns; /* it began with its proofs over, for the first time: until then it waits for new ones */
+	bool stale_told, watchdog_told, feed_told;
+	char path[VT_WATCHDOG_PATH_MAX]; /* "": no watchdog */
 	uint32_t watchdog_ms;
-	int watchdog_fd; /* -1: none */
+	int fd; /* -1: none */
 	struct vt_shutdown *shutdown;
-	qb_loop_timer_handle timer, tick;
+	qb_loop_timer_handle tick;
 };
 
 struct vm_master {
@@ -290,13 +291,12 @@ struct vm_master {
 	struct vt_hostconf host;
 	struct vt_cluster_timing timing;
 	struct vm_seen seen[VT_NODES_MAX]; /* by place in nodes */
-	uint64_t quorate_ns; /* without a break since; 0: not */
-	uint64_t proof_ns, proof_since_ns; /* the last own proof of it; and since when they have come without a gap */
+	struct vc_vote vote;
 	struct vm_leases leases;
 	uint64_t leases_ns; /* when they were read */
-	uint64_t timing_ns; /* the same of timing */
 	struct vm_fence_request fence_request[VM_FENCE_REQUESTS_MAX];
 	struct vm_end end;
+	struct vm_guard guard;
 	char fence_asked_node[VT_HOST_NAME_MAX + 1];
 	uint64_t fence_asked_ns; /* 0: never */
 };
@@ -408,12 +408,23 @@ bool vm_fencing_request(struct vm_master *m, const char *cmd, const struct vt_kv
 
 /* end.c */
 void vm_end_start(struct vm_master *m);
-void vm_end_stop(struct vm_master *m);
+/* Units and VMs die, then the machine is reset, or switched off. request: whose order it is, answered to the group; 0: nobody's. */
+void vm_end_host(struct vm_master *m, bool off, uint64_t request);
 bool vm_end_holds(struct vm_master *m); /* the host is being ended: the master stays for that */
-void vm_end_corosync_lost(struct vm_master *m);
-int vm_end_watch(struct vm_master *m, struct vt_fail *fail); /* with corosync; as vt_shutdown_open */
-void vm_end_unwatch(struct vm_master *m);
-void vm_end_proof(struct vm_master *m, uint64_t sent_ns); /* this host was quorate when that was sent */
 void vm_end_ordered(struct vm_master *m, uint32_t from, const struct vg_msg *msg);
+
+/* guard.c; vm_guard_start after vm_end_start */
+void vm_guard_start(struct vm_master *m);
+void vm_guard_stop(struct vm_master *m);
+void vm_guard_corosync_lost(struct vm_master *m);
+int vm_guard_watch(struct vm_master *m, struct vt_fail *fail); /* with corosync; as vt_shutdown_open */
+void vm_guard_unwatch(struct vm_master *m);
+void vm_guard_proof(struct vm_master *m, uint64_t sent_ns); /* this host was quorate when that was sent */
+
+/* runfile.c: vmtwind.NAME in the run directory. What can't be written is told; nothing else can be done. */
+void vm_run_write(const struct vm_master *m, const char *name, const char *text);
+bool vm_run_read(const struct vm_master *m, const char *name, char *text, size_t cap); /* false: not there, or empty */
+bool vm_run_first(const struct vm_master *m, const char *name); /* makes it, if it is not there */
+void vm_run_remove(const struct vm_master *m, const char *name);
 
 #endif
