@@ -68,10 +68,10 @@ mirror monitor; expect "mirror: monitor after stop" 7
 
 # --- answers that fail ---
 mirror start
-fault 'monitor failed its disk failed'
-mirror monitor; expect "mirror: a failed secondary" 1 'its disk failed'
-no_fault; mirror promote; fault 'monitor failed its disk failed'
-mirror monitor; expect "mirror: a failed primary" 9 'its disk failed'
+fault 'monitor failed unit vm1: its disk failed'
+mirror monitor; expect "mirror: a failed secondary" 1 '^unit vm1: its disk failed'
+no_fault; mirror promote; fault 'monitor failed unit vm1: its disk failed'
+mirror monitor; expect "mirror: a failed primary" 9 '^unit vm1: its disk failed'
 no_fault; mirror demote
 fault 'promote again 3'
 mirror promote; expect "mirror: promote waits for evidence that comes" 0

@@ -155,10 +155,12 @@ static enum ocf_code monitor_answer(const struct mirror *m, const struct vt_kv *
 	const char *role = vt_kv_get(reply, "role");
 	const char *reason = vt_kv_get(reply, "reason");
 	bool primary = role && strcmp(role, "primary") == 0;
-	if (vt_kv_long(reply, "failed", 0) != 0)
-		return ocf_fail(
-		    primary ? OCF_FAILED_PROMOTED : OCF_ERR_GENERIC, "unit %s: %s", m->unit,
-		    reason && *reason ? reason : "its worker failed, see the unit's log");
+	if (vt_kv_long(reply, "failed", 0) != 0) {
+		enum ocf_code code = primary ? OCF_FAILED_PROMOTED : OCF_ERR_GENERIC;
+		if (reason && *reason) /* it names the unit */
+			return ocf_fail(code, "%s", reason);
+		return ocf_fail(code, "unit %s: its worker failed, see the unit's log", m->unit);
+	}
 	if (primary)
 		return OCF_RUNNING_PROMOTED;
 	if (role && strcmp(role, "secondary") == 0)

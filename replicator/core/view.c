@@ -5,12 +5,18 @@
 
 enum { SCORE_NONE = -1, SCORE_TOKEN = 100, SCORE_SOLO = 500, SCORE_INSYNC = 600, SCORE_PRIMARY = 1000 };
 
-static struct vc_view look_primary(const struct vc_state *s)
+/* Its lease is over: writes were failed, and it may not know whether the other host goes on. */
+static bool lease_is_over(const struct vc_state *s, uint64_t now)
 {
-	bool paired = s->phase == VC_INSYNC || s->phase == VC_SOURCE || s->phase == VC_SRC_END ||
-		      s->phase == VC_LOST;
+	return s->failed && s->d.standing == VC_PAIRED && !s->certain && now >= s->lease_end_ns;
+}
+
+static struct vc_view look_primary(const struct vc_state *s, uint64_t now)
+{
+	bool alone = s->d.standing != VC_PAIRED && s->phase != VC_INSYNC && s->phase != VC_SOURCE && s->phase != VC_SRC_END &&
+		     s->phase != VC_LOST;
 	struct vc_view v = {
-	    .show = paired ? VC_SHOW_PRIM : VC_SHOW_ALONE,
+	    .show = alone ? VC_SHOW_ALONE : VC_SHOW_PRIM,
 	    .colour = VC_GREEN,
 	    .uptodate = true,
 	    .score = SCORE_PRIMARY,
@@ -18,7 +24,7 @@ static struct vc_view look_primary(const struct vc_state *s)
 	if (s->failed || s->disk_failed) {
 		v.colour = VC_RED;
 		v.score = SCORE_NONE;
-		v.reason = s->disk_failed ? VC_R_DISK_FAILED : VC_R_FAILED_HELD;
+		v.reason = s->disk_failed ? VC_R_DISK_FAILED : lease_is_over(s, now) ? VC_R_LEASE_END : VC_R_FAILED_HELD;
 	} else if (s->gate == VC_G_FROZEN && s->phase != VC_SRC_END) {
 		v.show = VC_SHOW_PRIM;
 		v.colour = VC_ORANGE;
@@ -71,7 +77,7 @@ struct vc_view vc_look(const struct vc_state *s, uint64_t now_ns)
 	if (s->exited)
 		return (struct vc_view){.show = VC_SHOW_STOP, .score = SCORE_NONE};
 	if (s->role == VC_PRIMARY || s->role == VC_DEMOTING)
-		return look_primary(s);
+		return look_primary(s, now_ns);
 	struct vc_view v = {.show = VC_SHOW_WAIT, .colour = VC_RED, .score = SCORE_NONE};
 	switch (s->d.standing) {
 	case VC_SYNCING:

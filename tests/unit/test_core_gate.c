@@ -57,6 +57,8 @@ static void no_quorum_ends_with_the_lease(void **state)
 	settle(SIM_LEASE_LONG_MS - 15000 - 2500); /* the longer lease of the two; by its end the VM is down */
 	assert_int_equal(w.host[0].core.gate, VC_G_FAILED);
 	assert_false(w.host[0].core.certain);
+	assert_int_equal(look(0).show, VC_SHOW_PRIM); /* not ALONE: it does not go on */
+	assert_int_equal(look(0).reason, VC_R_LEASE_END);
 	assert_int_equal(look(0).score, -1);
 }
 
