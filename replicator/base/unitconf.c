@@ -26,6 +26,7 @@ enum key {
 	K_LEASE,
 	K_OUTDATE,
 	K_UNFENCED,
+	K_FAILOVER,
 	KEYS
 };
 
@@ -33,8 +34,18 @@ static const char *const key_name[KEYS] = {
     [K_DIRECTORY] = "directory",  [K_HOSTS] = "hosts",	  [K_STORE] = "store",
     [K_DOMAIN] = "domain",	  [K_MODE] = "mode",	  [K_PORT] = "port",
     [K_LINK] = "link_timeout_ms", [K_LEASE] = "lease_ms", [K_OUTDATE] = "outdate_timeout_ms",
-    [K_UNFENCED] = "allow_unfenced",
+    [K_UNFENCED] = "allow_unfenced", [K_FAILOVER] = "failover",
 };
+
+/* Those that only vmtwin-config reads; it looks at their values. */
+static const char *const config_key[] = {
+    "cluster", "token_ms", "witness", "witness_need", "prefer", "restarts", "restart_window", "start_tries", "start_interval",
+    "stop_tries", "stop_interval", "require_ping", "storage", "drbd_device", "drbd_disk",
+    /* HOST stands for a node name */
+    "ring0", "ring1", "ring2", "ring3", "ring4", "ring5", "ring6", "ring7", "fence.HOST", "fence2.HOST",
+};
+#define CONFIG_KEYS (sizeof config_key / sizeof config_key[0])
+#define CONFIG_LINES_MAX 64
 
 /* One run over a file. */
 struct parser {
@@ -42,6 +53,11 @@ struct parser {
 	const char *path;
 	unsigned line;
 	unsigned seen[KEYS]; /* the line that set it, 0: not set */
+	struct {
+		char key[VT_HOST_NAME_MAX + 16];
+		unsigned line;
+	} other[CONFIG_LINES_MAX]; /* keys of vmtwin-config */
+	unsigned others;
 	struct vt_fail *fail;
 };
 
@@ -199,15 +215,46 @@ static int set_key(struct parser *p, enum key k, const char *value)
 		return set_number(p, key_name[k], value, 1000, 60000, &c->outdate_timeout_ms);
 	case K_UNFENCED:
 		return set_yes_no(p, key_name[k], value, &c->allow_unfenced);
+	case K_FAILOVER:
+		c->manual_failover = strcmp(value, "manual") == 0;
+		return c->manual_failover || strcmp(value, "auto") == 0 ? 0 : bad(p, key_name[k], value, "must be auto or manual");
 	case KEYS:
 		break;
 	}
 	return -EINVAL;
 }
 
+bool vt_unitconf_config_key(const char *key)
+{
+	for (size_t i = 0; i < CONFIG_KEYS; i++)
+		if (strcmp(key, config_key[i]) == 0)
+			return true;
+	const char *host = strncmp(key, "fence.", 6) == 0 ? key + 6 : strncmp(key, "fence2.", 7) == 0 ? key + 7 : "";
+	return host_ok(host, strlen(host));
+}
+
+/* Kept from being given twice; the rest is vmtwin-config's. */
+static int config_pair(struct parser *p, const char *key, const char *value)
+{
+	for (unsigned i = 0; i < p->others; i++)
+		if (strcmp(p->other[i].key, key) == 0)
+			return vt_fail(p->fail, -EINVAL, "%s:%u: '%s' is already set in line %u", p->path, p->line, key,
+				       p->other[i].line);
+	if (value[0] == '\0')
+		return vt_fail(p->fail, -EINVAL, "%s:%u: '%s' has no value", p->path, p->line, key);
+	if (p->others == CONFIG_LINES_MAX)
+		return vt_fail(p->fail, -EINVAL, "%s:%u: more than %d keys", p->path, p->line, CONFIG_LINES_MAX);
+	snprintf(p->other[p->others].key, sizeof p->other[0].key, "%s", key);
+	p->other[p->others++].line = p->line;
+	return 0;
+}
+
 static int unknown_key(struct parser *p, const char *key)
 {
-	const char *near = vt_nearest(key, key_name, KEYS);
+	const char *known[KEYS + CONFIG_KEYS];
+	memcpy(known, key_name, sizeof key_name);
+	memcpy(known + KEYS, config_key, sizeof config_key);
+	const char *near = vt_nearest(key, known, KEYS + CONFIG_KEYS);
 	if (near)
 		return vt_fail(p->fail, -EINVAL, "%s:%u: unknown key '%.64s': did you mean '%s'?",
 			       p->path, p->line, key, near);
@@ -224,7 +271,7 @@ static int set_pair(struct parser *p, const char *key, const char *value)
 	while (k < KEYS && strcmp(key, key_name[k]) != 0)
 		k++;
 	if (k == KEYS)
-		return unknown_key(p, key);
+		return p->line != NO_LINE && vt_unitconf_config_key(key) ? config_pair(p, key, value) : unknown_key(p, key);
 	if (p->seen[k] && p->line != NO_LINE)
 		return vt_fail(p->fail, -EINVAL, "%s:%u: '%s' is already set in line %u", p->path,
 			       p->line, key, p->seen[k]);
@@ -366,10 +413,11 @@ static int write_text(int fd, const struct vt_unitconf *c)
 			"link_timeout_ms = %u\n"
 			"lease_ms = %u\n"
 			"outdate_timeout_ms = %u\n"
-			"%s",
+			"%s%s",
 			c->name, c->directory, c->hosts[0], c->hosts[1], c->store, c->domain,
 			c->port, c->link_timeout_ms, c->lease_ms, c->outdate_timeout_ms,
-			c->allow_unfenced ? "allow_unfenced = yes\n" : "");
+			c->allow_unfenced ? "allow_unfenced = yes\n" : "",
+			c->manual_failover ? "failover = manual\n" : "");
 	if (n < 0)
 		return errno ? -errno : -EIO;
 	return fsync(fd) < 0 ? -errno : 0;

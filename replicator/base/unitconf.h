@@ -14,6 +14,8 @@
  *                      1000..60000 (5000)
  *   allow_unfenced     yes: fence_vmtwin may report success with neither quorum nor a witness; both sides of
  *                      a split then go on, and one branch is lost to the operator's choice (no)
+ *   failover           auto; or manual: a secondary is not promoted by the cluster, but by the operator (auto)
+ * Keys that only vmtwin-config reads (vmtwin-unit(5)) are allowed once each; it looks at their values.
  */
 #ifndef VMTWIN_BASE_UNITCONF_H
 #define VMTWIN_BASE_UNITCONF_H
@@ -42,10 +44,13 @@ struct vt_unitconf {
 	uint32_t lease_ms;
 	uint32_t outdate_timeout_ms;
 	bool allow_unfenced;
+	bool manual_failover;
 };
 
 /* True if name may name a unit: [a-z0-9][a-z0-9._-]{0,62}. */
 int vt_unit_name_ok(const char *name);
+/* True for a key that only vmtwin-config reads: "ring0", "fence.host1". */
+bool vt_unitconf_config_key(const char *key);
 /*
  * Reads the unit's file from dir (normally VT_UNIT_DIR) into conf. Unknown keys, repeated keys, bad
  * values, missing keys: -EINVAL with file, line, what is wrong and, for an unknown key, the nearest

@@ -154,6 +154,7 @@ struct vc_config {
 	enum vc_mode mode;
 	bool keeps_maps; /* activity log and dirty map are written; else all is compared each time */
 	bool keeps_undo; /* a target keeps what it overwrites */
+	bool manual_failover; /* who did not write last is promoted by the operator only: it gives no promotion score */
 };
 
 /* What the gate of docs/PROTOCOL.md has reached. */

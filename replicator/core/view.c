@@ -41,12 +41,13 @@ static struct vc_view look_paired(const struct vc_state *s, uint64_t now)
 {
 	const struct vc_era *last = vc_eralog_last(&s->d.log);
 	bool writer = last && last->writer == s->config.slot;
+	bool waits = s->config.manual_failover && !writer; /* for its operator */
 	if (s->phase == VC_INSYNC || s->phase == VC_SRC_END)
 		return (struct vc_view){
 		    .show = VC_SHOW_SECOND,
 		    .colour = VC_GREEN,
 		    .uptodate = true,
-		    .score = SCORE_INSYNC + (writer ? 10 : 0),
+		    .score = waits ? SCORE_NONE : SCORE_INSYNC + (writer ? 10 : 0),
 		};
 	if (!has_token(s, now))
 		return (struct vc_view){
@@ -59,7 +60,7 @@ static struct vc_view look_paired(const struct vc_state *s, uint64_t now)
 	    .show = s->phase == VC_LOST ? VC_SHOW_SECOND : VC_SHOW_WAIT,
 	    .colour = VC_ORANGE,
 	    .uptodate = true,
-	    .score = SCORE_TOKEN + (writer ? 10 : 0),
+	    .score = waits ? SCORE_NONE : SCORE_TOKEN + (writer ? 10 : 0),
 	    .reason = s->peer_member ? VC_R_NOT_CONNECTED : VC_R_NO_EVIDENCE,
 	};
 }

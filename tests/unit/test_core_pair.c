@@ -364,6 +364,26 @@ static void given_up_at_the_end_of_a_resync(void **state)
 	assert_int_equal(w.insyncs, syncs + 2);
 }
 
+/* failover = manual: only who wrote last gives a promotion score; the operator may promote the other one all the same. */
+static void manual_failover_gives_no_score(void **state)
+{
+	(void)state;
+	w.host[0].core.config.manual_failover = w.host[1].core.config.manual_failover = true;
+	assert_int_equal(look(1).show, VC_SHOW_SECOND);
+	assert_int_equal(look(1).colour, VC_GREEN);
+	assert_int_equal(look(1).score, -1);
+	assert_true(look(0).score > 0);
+	world_event_type(&w, 0, VC_E_DEMOTE);
+	settle(200);
+	assert_true(look(0).score > 0); /* it wrote last */
+	assert_int_equal(look(1).score, -1);
+	assert_int_equal(promote(1, 300), 0);
+	world_guest_write(&w, 1);
+	settle(100);
+	assert_true(look(1).score > 0);
+	assert_int_equal(look(0).score, -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -385,6 +405,7 @@ int main(void)
 	    STORY(pairing_waits_for_news_of_fencing),
 	    STORY(given_up_writes_are_not_resumed),
 	    STORY(given_up_at_the_end_of_a_resync),
+	    STORY(manual_failover_gives_no_score),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

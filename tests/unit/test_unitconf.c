@@ -269,10 +269,28 @@ static void test_nearest(void **state)
 	assert_null(vt_nearest("create", known, 0));
 }
 
+static void test_keys_of_the_cluster(void **state)
+{
+	struct vt_unitconf c;
+	struct vt_fail fail = {0};
+	(void)state;
+	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "failover = manual\nring0 = 10.0.0.1 10.0.0.2\nfence.h-1 = fence_x ip=1\n", "f", &fail), 0);
+	assert_true(c.manual_failover);
+	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "failover = off\n", "f", &fail), -EINVAL);
+	assert_non_null(strstr(fail.text, "f:3: failover = 'off': must be auto or manual"));
+	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "fence.a = x\nfence.a = y\n", "f", &fail), -EINVAL);
+	assert_non_null(strstr(fail.text, "f:4: 'fence.a' is already set in line 3"));
+	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "fence. = x\n", "f", &fail), -EINVAL);
+	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "prefr = a\n", "f", &fail), -EINVAL);
+	assert_non_null(strstr(fail.text, "f:3: unknown key 'prefr': did you mean 'prefer'"));
+	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "ring1 =\n", "f", &fail), -EINVAL);
+	assert_non_null(strstr(fail.text, "no value"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_defaults),
+	    cmocka_unit_test(test_keys_of_the_cluster), cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_everything_set),
 	    cmocka_unit_test(test_directory_at_the_root),
 	    cmocka_unit_test(test_bad_files),

@@ -141,6 +141,7 @@ static void begin_core(struct worker *w)
 	    .incarnation = w->core.config.incarnation,
 	    .port = w->conf.port,
 	    .lease_ms = w->conf.lease_ms,
+	    .manual_failover = w->conf.manual_failover,
 	    .outdate_timeout_ms = w->conf.outdate_timeout_ms,
 	    .promote_wait_ms = promote_wait_ms(w->conf.outdate_timeout_ms),
 	};
