@@ -39,6 +39,7 @@ healthy_member() {
 	check "$what: it has reset itself, once" test "$(resets_of "$primary")" = $((before + 1))
 	check "$what: the VM reads back on $second" read_back $((reads + 1)) 90 || exit
 	took=$(($(now_ms) - began))
+	stack_back "$primary" # as in failed_stop
 	check "$what: PRIM and SECOND green" becomes_green 180 || exit
 	check "$what: no second order" test "$(resets_of "$primary")" = $((before + 1))
 	check "$what: $(verdict)" nothing_lost
@@ -84,6 +85,7 @@ failed_stop() {
 	check "$what: $primary resets itself" wait_for 90 eval '[ "$(resets_of "$primary")" -gt '"$before"' ]' || { tell_state; exit; }
 	wait
 	check "$what: the VM reads back on $second" read_back $((reads + 1)) 90 || exit
+	stack_back "$primary" # it was back so soon that its Pacemaker still heard of the fencing
 	check "$what: PRIM and SECOND green" becomes_green 180 || exit
 	on "$primary" bash -c 'cp /run/lab/Dummy /usr/lib/ocf/resource.d/heartbeat/Dummy 2>/dev/null || sed -i "s/^dummy_stop() { return 1/dummy_stop() {/" /usr/lib/ocf/resource.d/heartbeat/Dummy'
 	on host1 timeout 60 pcs resource delete stubborn --force >/dev/null 2>&1
