@@ -64,7 +64,7 @@ help:
 	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
 	@echo 'check        all tests in their short form'
 	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-config check-dp lint fuzz check-lab-self'
-	@echo 'check-lab check-iso check-lab-xfs check-watchdog check-config   its parts'
+	@echo 'check-lab check-iso check-lab-xfs check-watchdog check-plan   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'soak-lab     every row of docs/FAILURE-MODES.md on the real stack, in its long form: hours'
@@ -91,8 +91,9 @@ FENCE_LIBS := -lstonithd -lcrmcommon $(shell pkg-config --libs glib-2.0 2>/dev/n
 ALL_LIBS := $(WORKER_LIBS) $(MASTER_LIBS)
 
 XML_LIBS := $(shell pkg-config --libs libxml-2.0 2>/dev/null)
+XML_CFLAGS := $(shell pkg-config --cflags libxml-2.0 2>/dev/null | sed 's/-I/-isystem /g')
 $(call obj,$(FENCEWATCH_SRC)): CPPFLAGS += $(FENCE_CFLAGS)
-$(call obj,crm-config/cib_read.c): CPPFLAGS += $(shell pkg-config --cflags libxml-2.0 2>/dev/null | sed 's/-I/-isystem /g')
+$(call obj,$(CONFIG_SRC)): CPPFLAGS += $(XML_CFLAGS)
 
 $(BUILD)/vmtwind: $(call obj,$(MASTER_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
@@ -122,6 +123,10 @@ $(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf: $(
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
+$(BUILD)/obj/tests/tools/cib-normal.o: CPPFLAGS += $(XML_CFLAGS)
+$(BUILD)/tests/cib-normal: $(BUILD)/obj/tests/tools/cib-normal.o $(call obj,crm-config/normal.c crm-config/cib_tree.c crm-config/cib.c) $(LIB)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(XML_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/tools/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) $(ALL_LIBS)
@@ -201,11 +206,13 @@ fuzz:
 
 # ---- the command's tests, manual pages ------------------------------------------------------------
 MAN := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
-.PHONY: check-ctl check-config man install-man uninstall-man
+.PHONY: check-ctl check-config check-plan man install-man uninstall-man
 check-ctl: $(BUILD)/vmtwin $(BUILD)/tests/ctl-replay
 	tests/ctl/run.sh $(BUILD)
 check-config: $(BUILD)/vmtwin-config
 	tests/config/run.sh $(abspath $(BUILD))
+check-plan: $(BUILD)/vmtwin-config $(BUILD)/tests/cib-normal $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/fence_vmtwin
+	tests/plan/run.sh $(abspath $(BUILD))
 $(BUILD)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@.new && mv $@.new $@
@@ -324,7 +331,7 @@ check-docs: $(BUILD)/tests/state-machine
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
 # A+B: side by side.
-CHECK_PARTS ?= lint docs config unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab+iso-device iso-plain+lab-xfs
+CHECK_PARTS ?= lint docs config+plan unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab+iso-device iso-plain+lab-xfs
 .PHONY: deps demo check check-fuzz check-programs
 check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model $(BUILD)/watchdog-guest lab-tree lab-tools guest
 deps:

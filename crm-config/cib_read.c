@@ -3,10 +3,11 @@
 
 #include <errno.h>
 #include <libxml/parser.h>
-#include <libxml/tree.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "crm-config/cib_tree.h"
 
 #define SCORE_INFINITY 1000000
 #define DEPTH_MAX 16 /* groups in clones and the like */
@@ -31,20 +32,6 @@ static void refuse(struct reader *r, const char *what, const char *text)
 		r->rc = vt_fail(r->fail, -EINVAL, "%s: %s '%.80s'", r->source, what, text);
 }
 
-static bool is(const xmlNode *n, const char *name)
-{
-	return n->type == XML_ELEMENT_NODE && strcmp((const char *)n->name, name) == 0;
-}
-
-/* An attribute's text, "" if it is not there. CIBs have no entities, so an attribute is one text node. */
-static const char *attr(const xmlNode *n, const char *name)
-{
-	const xmlAttr *a = xmlHasProp((xmlNode *)n, (const xmlChar *)name);
-	if (!a || !a->children || !a->children->content)
-		return "";
-	return (const char *)a->children->content;
-}
-
 static void copy(struct reader *r, char *out, size_t cap, const char *text, const char *what)
 {
 	size_t n = strlen(text);
@@ -56,29 +43,21 @@ static void copy(struct reader *r, char *out, size_t cap, const char *text, cons
 	out[n] = '\0';
 }
 
-static xmlNode *child(const xmlNode *n, const char *name)
-{
-	for (xmlNode *c = n ? n->children : NULL; c; c = c->next)
-		if (is(c, name))
-			return c;
-	return NULL;
-}
-
 /* The value of an nvpair in any set (instance_attributes, meta_attributes, ...) of n; NULL: not there. */
 static const char *pair_of(const xmlNode *n, const char *set, const char *name)
 {
 	for (const xmlNode *s = n ? n->children : NULL; s; s = s->next)
-		for (const xmlNode *p = is(s, set) ? s->children : NULL; p; p = p->next)
-			if (is(p, "nvpair") && strcmp(attr(p, "name"), name) == 0)
-				return attr(p, "value");
+		for (const xmlNode *p = cf_is(s, set) ? s->children : NULL; p; p = p->next)
+			if (cf_is(p, "nvpair") && strcmp(cf_attr(p, "name"), name) == 0)
+				return cf_attr(p, "value");
 	return NULL;
 }
 
 static const xmlNode *template_of(const struct reader *r, const xmlNode *prim)
 {
-	const char *name = attr(prim, "template");
+	const char *name = cf_attr(prim, "template");
 	for (const xmlNode *c = name[0] ? r->resources->children : NULL; c; c = c->next)
-		if (is(c, "template") && strcmp(attr(c, "id"), name) == 0)
+		if (cf_is(c, "template") && strcmp(cf_attr(c, "id"), name) == 0)
 			return c;
 	return NULL;
 }
@@ -147,11 +126,11 @@ static void read_properties(struct reader *r, const xmlNode *crm_config)
 
 static uint32_t op_ms_in(struct reader *r, const xmlNode *owner, const char *name)
 {
-	const xmlNode *ops = child(owner, "operations");
+	const xmlNode *ops = cf_child(owner, "operations");
 	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next) {
-		if (!is(o, "op") || strcmp(attr(o, "name"), name) != 0)
+		if (!cf_is(o, "op") || strcmp(cf_attr(o, "name"), name) != 0)
 			continue;
-		const char *text = attr(o, "timeout");
+		const char *text = cf_attr(o, "timeout");
 		if (!text[0])
 			text = pair_of(o, "meta_attributes", "timeout");
 		return time_or(r, text, 0, name);
@@ -162,12 +141,12 @@ static uint32_t op_ms_in(struct reader *r, const xmlNode *owner, const char *nam
 /* on-fail of an operation, "": not given. */
 static const char *on_fail(const xmlNode *owner, const char *name)
 {
-	const xmlNode *ops = child(owner, "operations");
+	const xmlNode *ops = cf_child(owner, "operations");
 	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next) {
-		if (!is(o, "op") || strcmp(attr(o, "name"), name) != 0)
+		if (!cf_is(o, "op") || strcmp(cf_attr(o, "name"), name) != 0)
 			continue;
 		const char *in = pair_of(o, "meta_attributes", "on-fail");
-		return in ? in : attr(o, "on-fail");
+		return in ? in : cf_attr(o, "on-fail");
 	}
 	return "";
 }
@@ -180,9 +159,9 @@ static uint32_t op_ms(struct reader *r, const xmlNode *prim, const char *name)
 
 static bool has_monitor(const xmlNode *owner)
 {
-	const xmlNode *ops = child(owner, "operations");
+	const xmlNode *ops = cf_child(owner, "operations");
 	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next)
-		if (is(o, "op") && strcmp(attr(o, "name"), "monitor") == 0 && strtoul(attr(o, "interval"), NULL, 10) > 0)
+		if (cf_is(o, "op") && strcmp(cf_attr(o, "name"), "monitor") == 0 && strtoul(cf_attr(o, "interval"), NULL, 10) > 0)
 			return true;
 	return false;
 }
@@ -191,11 +170,11 @@ static void read_device(struct reader *r, const xmlNode *prim, const char *type)
 {
 	const char *set = "instance_attributes";
 	if (r->cib->devices == CF_DEVICES_MAX) {
-		refuse(r, "too many fence devices for this check, at", attr(prim, "id"));
+		refuse(r, "too many fence devices for this check, at", cf_attr(prim, "id"));
 		return;
 	}
 	struct cf_device *d = &r->cib->device[r->cib->devices++];
-	copy(r, d->id, sizeof d->id, attr(prim, "id"), "a device's id");
+	copy(r, d->id, sizeof d->id, cf_attr(prim, "id"), "a device's id");
 	copy(r, d->agent, sizeof d->agent, type, d->id);
 	d->vmtwin = strcmp(type, "fence_vmtwin") == 0;
 	d->disabled = strcasecmp(value_of(r, prim, "meta_attributes", "target-role"), "Stopped") == 0;
@@ -217,13 +196,13 @@ static void read_device(struct reader *r, const xmlNode *prim, const char *type)
 static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const struct outer *outer)
 {
 	if (r->cib->resources == CF_RESOURCES_MAX) {
-		refuse(r, "too many resources for this check, at", attr(prim, "id"));
+		refuse(r, "too many resources for this check, at", cf_attr(prim, "id"));
 		return;
 	}
 	struct cf_resource *o = &r->cib->resource[r->cib->resources++];
 	const char *priority = value_of(r, prim, "meta_attributes", "priority");
 	o->mirror = mirror;
-	copy(r, o->id, sizeof o->id, attr(prim, "id"), "a resource's id");
+	copy(r, o->id, sizeof o->id, cf_attr(prim, "id"), "a resource's id");
 	copy(r, o->unit, sizeof o->unit, value_of(r, prim, "instance_attributes", "unit"), o->id);
 	o->stop_ms = op_ms(r, prim, "stop");
 	o->promote_ms = op_ms(r, prim, "promote");
@@ -237,24 +216,27 @@ static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const s
 
 static void read_primitive(struct reader *r, const xmlNode *prim, const struct outer *outer)
 {
-	const xmlNode *kind = attr(prim, "type")[0] ? prim : template_of(r, prim);
-	const char *class = kind ? attr(kind, "class") : "", *type = kind ? attr(kind, "type") : "";
+	const xmlNode *kind = cf_attr(prim, "type")[0] ? prim : template_of(r, prim);
+	const char *class = kind ? cf_attr(kind, "class") : "", *type = kind ? cf_attr(kind, "type") : "";
 	if (strcmp(class, "stonith") == 0) {
 		read_device(r, prim, type);
 		return;
 	}
-	if (kind && strcmp(class, "ocf") == 0 && strcmp(attr(kind, "provider"), "vmtwin") == 0) {
+	if (kind && strcmp(class, "ocf") == 0 && strcmp(cf_attr(kind, "provider"), "vmtwin") == 0) {
 		read_own(r, prim, strcmp(type, "mirror") == 0, outer);
 		return;
 	}
+	/* It only looks, and may do that on both hosts. */
+	if (strcmp(class, "ocf") == 0 && kind && strcmp(cf_attr(kind, "provider"), "pacemaker") == 0 && strcmp(type, "ping") == 0)
+		return;
 	if (r->cib->others++ == 0)
-		copy(r, r->cib->other, sizeof r->cib->other, attr(prim, "id"), "a resource's id");
+		copy(r, r->cib->other, sizeof r->cib->other, cf_attr(prim, "id"), "a resource's id");
 }
 
 static void read_resources(struct reader *r, const xmlNode *in, const struct outer *outer, unsigned depth)
 {
 	if (depth == DEPTH_MAX) {
-		refuse(r, "resources are nested too deep at", attr(in, "id"));
+		refuse(r, "resources are nested too deep at", cf_attr(in, "id"));
 		return;
 	}
 	for (const xmlNode *n = in->children; n; n = n->next) {
@@ -263,9 +245,9 @@ static void read_resources(struct reader *r, const xmlNode *in, const struct out
 		const char *requires = n->type == XML_ELEMENT_NODE ? pair_of(n, "meta_attributes", "requires") : NULL;
 		here.priority = own ? score_of(own) : here.priority;
 		here.requires = requires ? requires : here.requires;
-		if (is(n, "primitive"))
+		if (cf_is(n, "primitive"))
 			read_primitive(r, n, &here);
-		else if (is(n, "group") || is(n, "clone") || is(n, "master") || is(n, "bundle"))
+		else if (cf_is(n, "group") || cf_is(n, "clone") || cf_is(n, "master") || cf_is(n, "bundle"))
 			read_resources(r, n, &here, depth + 1);
 	}
 }
@@ -273,14 +255,14 @@ static void read_resources(struct reader *r, const xmlNode *in, const struct out
 static void read_location(struct reader *r, const xmlNode *n)
 {
 	if (r->cib->locations == CF_LOCATIONS_MAX) {
-		refuse(r, "too many location constraints for this check, at", attr(n, "id"));
+		refuse(r, "too many location constraints for this check, at", cf_attr(n, "id"));
 		return;
 	}
 	struct cf_location *l = &r->cib->location[r->cib->locations++];
-	copy(r, l->rsc, sizeof l->rsc, attr(n, "rsc"), "a constraint's resource");
-	copy(r, l->node, sizeof l->node, attr(n, "node"), "a constraint's node");
-	l->score = score_of(attr(n, "score"));
-	l->rule = child(n, "rule") != NULL || !l->node[0] || !l->rsc[0];
+	copy(r, l->rsc, sizeof l->rsc, cf_attr(n, "rsc"), "a constraint's resource");
+	copy(r, l->node, sizeof l->node, cf_attr(n, "node"), "a constraint's node");
+	l->score = score_of(cf_attr(n, "score"));
+	l->rule = cf_child(n, "rule") != NULL || !l->node[0] || !l->rsc[0];
 }
 
 static void split_devices(struct reader *r, struct cf_level *l, const char *list)
@@ -303,35 +285,35 @@ static void split_devices(struct reader *r, struct cf_level *l, const char *list
 static void read_level(struct reader *r, const xmlNode *n)
 {
 	if (r->cib->levels == CF_LEVELS_MAX) {
-		refuse(r, "too many fencing levels for this check, at", attr(n, "id"));
+		refuse(r, "too many fencing levels for this check, at", cf_attr(n, "id"));
 		return;
 	}
 	struct cf_level *l = &r->cib->level[r->cib->levels++];
-	l->index = (unsigned)strtoul(attr(n, "index"), NULL, 10);
-	copy(r, l->target, sizeof l->target, attr(n, "target"), "a level's target");
-	split_devices(r, l, attr(n, "devices"));
+	l->index = (unsigned)strtoul(cf_attr(n, "index"), NULL, 10);
+	copy(r, l->target, sizeof l->target, cf_attr(n, "target"), "a level's target");
+	split_devices(r, l, cf_attr(n, "devices"));
 }
 
 static void read_configuration(struct reader *r, const xmlNode *conf)
 {
-	read_properties(r, child(conf, "crm_config"));
-	const char *text = pair_of(child(conf, "op_defaults"), "meta_attributes", "timeout");
+	read_properties(r, cf_child(conf, "crm_config"));
+	const char *text = pair_of(cf_child(conf, "op_defaults"), "meta_attributes", "timeout");
 	r->cib->op_default_set = text != NULL;
 	r->cib->op_default_ms = time_or(r, text, CF_OP_TIMEOUT_DEFAULT_MS, "op_defaults timeout");
-	const xmlNode *defaults = child(conf, "rsc_defaults");
+	const xmlNode *defaults = cf_child(conf, "rsc_defaults");
 	const char *requires = pair_of(defaults, "meta_attributes", "requires");
 	text = pair_of(defaults, "meta_attributes", "priority");
 	struct outer outer = {.priority = text ? score_of(text) : 0, .requires = requires ? requires : ""};
-	r->resources = child(conf, "resources");
+	r->resources = cf_child(conf, "resources");
 	if (r->resources)
 		read_resources(r, r->resources, &outer, 0);
-	const xmlNode *in = child(conf, "constraints");
+	const xmlNode *in = cf_child(conf, "constraints");
 	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
-		if (is(n, "rsc_location"))
+		if (cf_is(n, "rsc_location"))
 			read_location(r, n);
-	in = child(conf, "fencing-topology");
+	in = cf_child(conf, "fencing-topology");
 	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
-		if (is(n, "fencing-level"))
+		if (cf_is(n, "fencing-level"))
 			read_level(r, n);
 }
 
@@ -354,7 +336,7 @@ int cf_cib_parse(struct cf_cib *cib, const char *text, const char *source, struc
 	xmlDoc *doc = xmlReadMemory(text, (int)len, source, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
 								      XML_PARSE_NOCDATA);
 	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-	const xmlNode *conf = root && is(root, "cib") ? child(root, "configuration") : NULL;
+	const xmlNode *conf = root && cf_is(root, "cib") ? cf_child(root, "configuration") : NULL;
 	if (!doc)
 		r.rc = vt_fail(fail, -EINVAL, "%s: not well-formed XML; give what `cibadmin -Q` prints", source);
 	else if (doc->intSubset || !conf)

@@ -1,0 +1,423 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "crm-config/cib_build.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ID_MAX 384
+#define FENCE_RESERVE_MS 5000 /* as vmtwin-config check asks for */
+#define FENCE_STEP_S 10	      /* timeouts are rounded up to that: easier to read */
+/* More than a promoted copy's score (1000), less what a copy in sync has (600), and the VM's stickiness: it moves back. Only while
+ * that host's copy is in sync. */
+#define PREFER_SCORE "1000"
+#define PREFER_LEAST "600"
+
+/* ---- elements --------------------------------------------------------------------------------------------- */
+
+static xmlNode *add(xmlNode *parent, const char *name)
+{
+	return xmlNewChild(parent, NULL, (const xmlChar *)name, NULL);
+}
+
+static void set(xmlNode *n, const char *name, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static void set(xmlNode *n, const char *name, const char *fmt, ...)
+{
+	char text[ID_MAX + CF_VALUE_MAX];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	xmlNewProp(n, (const xmlChar *)name, (const xmlChar *)text);
+}
+
+/* name = value in the set KIND of the resource (instance_attributes, meta_attributes). */
+static void pair(xmlNode *rsc, const char *kind, const char *name, const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+static void pair(xmlNode *rsc, const char *kind, const char *name, const char *fmt, ...)
+{
+	char text[CF_VALUE_MAX];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	xmlNode *in = cf_child(rsc, kind);
+	if (!in) {
+		in = add(rsc, kind);
+		set(in, "id", "%s-%s", cf_attr(rsc, "id"), kind);
+	}
+	xmlNode *n = add(in, "nvpair");
+	set(n, "id", "%s-%s", cf_attr(in, "id"), name);
+	set(n, "name", "%s", name);
+	set(n, "value", "%s", text);
+}
+#define param(rsc, ...) pair(rsc, "instance_attributes", __VA_ARGS__)
+#define meta(rsc, ...) pair(rsc, "meta_attributes", __VA_ARGS__)
+
+static void property(xmlNode *config, const char *name, const char *value)
+{
+	xmlNode *in = cf_child(config, "cluster_property_set");
+	if (!in) {
+		in = add(config, "cluster_property_set");
+		set(in, "id", "cib-bootstrap-options");
+	}
+	xmlNode *n = add(in, "nvpair");
+	set(n, "id", "cib-bootstrap-options-%s", name);
+	set(n, "name", "%s", name);
+	set(n, "value", "%s", value);
+}
+
+static xmlNode *primitive(xmlNode *parent, const char *id, const char *class, const char *provider, const char *type)
+{
+	xmlNode *n = add(parent, "primitive");
+	set(n, "id", "%s", id);
+	set(n, "class", "%s", class);
+	if (provider)
+		set(n, "provider", "%s", provider);
+	set(n, "type", "%s", type);
+	return n;
+}
+
+static void operation(xmlNode *rsc, const char *name, const char *interval, const char *timeout, const char *role)
+{
+	xmlNode *in = cf_child(rsc, "operations");
+	if (!in)
+		in = add(rsc, "operations");
+	xmlNode *n = add(in, "op");
+	set(n, "id", "%s-%s-interval-%s", cf_attr(rsc, "id"), name, interval);
+	set(n, "name", "%s", name);
+	set(n, "interval", "%s", interval);
+	if (timeout)
+		set(n, "timeout", "%s", timeout);
+	if (role)
+		set(n, "role", "%s", role);
+}
+
+/* ---- fencing ---------------------------------------------------------------------------------------------- */
+
+static void avoids(xmlNode *constraints, const char *rsc, const char *host)
+{
+	xmlNode *n = add(constraints, "rsc_location");
+	set(n, "id", "location-%s-%s--INFINITY", rsc, host);
+	set(n, "rsc", "%s", rsc);
+	set(n, "node", "%s", host);
+	set(n, "score", "-INFINITY");
+}
+
+static void power_id(const struct cf_site *site, int level, int host, char *out, size_t cap)
+{
+	snprintf(out, cap, "power%s-%s", level ? "2" : "", site->host[host]);
+}
+
+static bool has_option(const struct cf_power *p, const char *name)
+{
+	for (unsigned i = 0; i < p->options; i++)
+		if (strcmp(p->option[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static void power(xmlNode *resources, xmlNode *constraints, const struct cf_site *site, int level, int host)
+{
+	const struct cf_power *p = &site->power[level][host];
+	char id[ID_MAX];
+	power_id(site, level, host, id, sizeof id);
+	xmlNode *n = primitive(resources, id, "stonith", NULL, p->agent);
+	for (unsigned i = 0; i < p->options; i++)
+		param(n, p->option[i].name, "%s", p->option[i].value);
+	if (!has_option(p, "pcmk_host_list") && !has_option(p, "pcmk_host_map"))
+		param(n, "pcmk_host_list", "%s", site->host[host]);
+	operation(n, "monitor", "60s", NULL, NULL);
+	avoids(constraints, id, site->host[host]);
+}
+
+static uint32_t twin_timeout_s(const struct cf_model *m)
+{
+	struct vt_cluster_timing t = cf_model_timing(m);
+	uint32_t ms = vt_timing_fence_ms(&t, m->site.longest_lease_ms) + FENCE_RESERVE_MS;
+	return (ms / 1000 / FENCE_STEP_S + 1) * FENCE_STEP_S;
+}
+
+static void twin(xmlNode *resources, const struct cf_model *m)
+{
+	xmlNode *n = primitive(resources, CF_TWIN, "stonith", NULL, "fence_vmtwin");
+	uint32_t timeout_s = twin_timeout_s(m);
+	param(n, "pcmk_action_limit", "-1"); /* a monitor does not wait behind a fencing */
+	param(n, "pcmk_host_list", "%s %s", m->site.host[0], m->site.host[1]);
+	param(n, "pcmk_off_timeout", "%us", timeout_s);
+	param(n, "pcmk_reboot_timeout", "%us", timeout_s);
+	operation(n, "monitor", "60s", NULL, NULL);
+}
+
+static void level(xmlNode *topology, const char *host, unsigned index, const char *device)
+{
+	xmlNode *n = add(topology, "fencing-level");
+	set(n, "id", "fl-%s-%u", host, index);
+	set(n, "target", "%s", host);
+	set(n, "index", "%u", index);
+	set(n, "devices", "%s", device);
+}
+
+/* In their order; where there is one device only, the order needs no saying. */
+static void levels(xmlNode *topology, const struct cf_model *m, int host)
+{
+	const struct cf_site *site = &m->site;
+	char id[ID_MAX];
+	unsigned index = 1;
+	bool last = cf_model_fences_itself(m);
+	if (!site->power[0][host].agent[0] || (!site->power[1][host].agent[0] && !last))
+		return;
+	for (int l = 0; l < CF_FENCE_LEVELS; l++) {
+		if (!site->power[l][host].agent[0])
+			continue;
+		power_id(site, l, host, id, sizeof id);
+		level(topology, site->host[host], index++, id);
+	}
+	if (last)
+		level(topology, site->host[host], index, CF_TWIN);
+}
+
+static void build_site(xmlNode *config, xmlNode *resources, xmlNode *constraints, xmlNode *topology, const struct cf_model *m)
+{
+	const struct cf_site *site = &m->site;
+	bool shoot = false;
+	for (int host = 0; host < CF_HOSTS; host++) {
+		for (int l = 0; l < CF_FENCE_LEVELS; l++)
+			if (site->power[l][host].agent[0]) {
+				power(resources, constraints, site, l, host);
+				shoot = true;
+			}
+		levels(topology, m, host);
+	}
+	if (cf_model_fences_itself(m))
+		twin(resources, m);
+	property(config, "no-quorum-policy", "stop");
+	if (shoot) /* both would shoot at the same moment: the one with the VM first */
+		property(config, "priority-fencing-delay", "2s");
+	property(config, "stonith-enabled", "true");
+}
+
+/* ---- a unit ----------------------------------------------------------------------------------------------- */
+
+static xmlNode *clone_of(xmlNode *resources, const char *id, bool promotable)
+{
+	xmlNode *n = add(resources, "clone");
+	set(n, "id", CF_CLONE, id);
+	if (!promotable)
+		return n;
+	meta(n, "clone-max", "2");
+	meta(n, "clone-node-max", "1");
+	meta(n, "interleave", "true");
+	meta(n, "notify", "true");
+	meta(n, "promotable", "true");
+	meta(n, "promoted-max", "1");
+	meta(n, "promoted-node-max", "1");
+	return n;
+}
+
+/* The schema wants the primitive before the clone's own attributes. */
+static xmlNode *first_in(xmlNode *clone, xmlNode *prim)
+{
+	xmlNode *first = clone->children;
+	if (first != prim) {
+		xmlUnlinkNode(prim);
+		xmlAddPrevSibling(first, prim);
+	}
+	return prim;
+}
+
+static void mirror(xmlNode *resources, const struct cf_unit *u, const char *id)
+{
+	xmlNode *clone = clone_of(resources, id, true);
+	xmlNode *n = first_in(clone, primitive(clone, id, "ocf", "vmtwin", "mirror"));
+	param(n, "unit", "%s", u->conf.name);
+	meta(n, "failure-timeout", "10min");
+	meta(n, "migration-threshold", "3");
+	operation(n, "demote", "0s", "60s", NULL);
+	operation(n, "monitor", "11s", "20s", "Promoted");
+	operation(n, "monitor", "10s", "20s", "Unpromoted");
+	operation(n, "notify", "0s", "20s", NULL);
+	operation(n, "promote", "0s", "90s", NULL);
+	operation(n, "reload-agent", "0s", "20s", NULL);
+	operation(n, "start", "0s", "60s", NULL);
+	operation(n, "stop", "0s", "60s", NULL);
+}
+
+static void drbd(xmlNode *resources, const struct cf_unit *u, const char *id)
+{
+	xmlNode *clone = clone_of(resources, id, true);
+	xmlNode *n = first_in(clone, primitive(clone, id, "ocf", "linbit", "drbd"));
+	param(n, "drbd_resource", "%s", u->conf.name);
+	meta(n, "failure-timeout", "10min");
+	meta(n, "migration-threshold", "3");
+	operation(n, "demote", "0s", "90s", NULL);
+	operation(n, "monitor", "11s", "20s", "Promoted");
+	operation(n, "monitor", "10s", "20s", "Unpromoted");
+	operation(n, "notify", "0s", "90s", NULL);
+	operation(n, "promote", "0s", "90s", NULL);
+	operation(n, "start", "0s", "240s", NULL);
+	operation(n, "stop", "0s", "100s", NULL);
+}
+
+static void seconds(char *out, size_t cap, uint32_t s)
+{
+	snprintf(out, cap, "%us", s);
+}
+
+static void vm(xmlNode *resources, const struct cf_unit *u)
+{
+	char start[24], stop[24];
+	/* What the tries take at least, and what libvirt and QEMU need beside them (ocf:vmtwin:vm's own advice for the defaults). */
+	uint32_t start_s = u->start_tries * u->start_interval_s, stop_s = u->stop_tries * u->stop_interval_s;
+	seconds(start, sizeof start, start_s > 25 ? start_s + 65 : 90);
+	seconds(stop, sizeof stop, stop_s > 25 ? stop_s + 95 : 120);
+	xmlNode *n = primitive(resources, u->conf.name, "ocf", "vmtwin", "vm");
+	if (u->drbd) {
+		param(n, "config", "/etc/vmtwin/domains/%s.xml", u->conf.name);
+		param(n, "domain", "%s", u->conf.domain);
+	} else {
+		if (u->start_interval_s != 5)
+			param(n, "start_interval", "%u", u->start_interval_s);
+		if (u->start_tries != 5)
+			param(n, "start_tries", "%u", u->start_tries);
+		if (u->stop_interval_s != 5)
+			param(n, "stop_interval", "%u", u->stop_interval_s);
+		if (u->stop_tries != 5)
+			param(n, "stop_tries", "%u", u->stop_tries);
+		param(n, "unit", "%s", u->conf.name);
+	}
+	meta(n, "failure-timeout", "%s", u->restart_window);
+	meta(n, "migration-threshold", "%u", u->restarts);
+	meta(n, "priority", "10");
+	meta(n, "resource-stickiness", "100");
+	operation(n, "monitor", "10s", "30s", NULL);
+	operation(n, "reload-agent", "0s", "20s", NULL);
+	operation(n, "start", "0s", start, NULL);
+	operation(n, "stop", "0s", stop, NULL);
+}
+
+static void together(xmlNode *constraints, const char *vm_id, const char *clone)
+{
+	xmlNode *n = add(constraints, "rsc_colocation");
+	set(n, "id", "colocation-%s-%s-INFINITY", vm_id, clone);
+	set(n, "rsc", "%s", vm_id);
+	set(n, "rsc-role", "Started");
+	set(n, "with-rsc", "%s", clone);
+	set(n, "with-rsc-role", "Promoted");
+	set(n, "score", "INFINITY");
+	n = add(constraints, "rsc_order");
+	set(n, "id", "order-%s-%s-mandatory", clone, vm_id);
+	set(n, "first", "%s", clone);
+	set(n, "first-action", "promote");
+	set(n, "then", "%s", vm_id);
+	set(n, "then-action", "start");
+}
+
+static xmlNode *rule(xmlNode *constraints, const char *clone, const char *what, const char *score)
+{
+	xmlNode *n = add(constraints, "rsc_location"), *r;
+	set(n, "id", "location-%s-%s", clone, what);
+	set(n, "rsc", "%s", clone);
+	r = add(n, "rule");
+	set(r, "id", "location-%s-%s-rule", clone, what);
+	set(r, "role", "Promoted");
+	set(r, "score", "%s", score);
+	return r;
+}
+
+static void expression(xmlNode *in, unsigned number, const char *attribute, const char *operation_name, const char *type, const char *value)
+{
+	xmlNode *n = add(in, "expression");
+	if (number)
+		set(n, "id", "%s-expr-%u", cf_attr(in, "id"), number);
+	else
+		set(n, "id", "%s-expr", cf_attr(in, "id"));
+	set(n, "attribute", "%s", attribute);
+	set(n, "operation", "%s", operation_name);
+	if (type)
+		set(n, "type", "%s", type);
+	set(n, "value", "%s", value);
+}
+
+static void prefers(xmlNode *constraints, const struct cf_site *site, const struct cf_unit *u, const char *rsc, const char *clone)
+{
+	char score[VT_UNIT_NAME_MAX + 32];
+	xmlNode *r = rule(constraints, clone, "prefer", PREFER_SCORE);
+	snprintf(score, sizeof score, "master-%s", rsc);
+	set(r, "boolean-op", "and");
+	expression(r, 0, "#uname", "eq", NULL, site->host[u->prefer]);
+	expression(r, 1, score, "gte", "number", PREFER_LEAST);
+}
+
+static void pings(xmlNode *resources, xmlNode *constraints, const struct cf_unit *u, const char *clone)
+{
+	char id[ID_MAX];
+	snprintf(id, sizeof id, CF_PING, u->conf.name);
+	xmlNode *c = clone_of(resources, id, false);
+	xmlNode *n = primitive(c, id, "ocf", "pacemaker", "ping");
+	param(n, "dampen", "5s");
+	param(n, "host_list", "%s", u->ping);
+	param(n, "name", "%s", id);
+	operation(n, "monitor", "10s", "60s", NULL);
+	operation(n, "start", "0s", "60s", NULL);
+	operation(n, "stop", "0s", "20s", NULL);
+	expression(rule(constraints, clone, "ping", "-INFINITY"), 0, id, "lt", "number", "1");
+}
+
+static void build_unit(xmlNode *resources, xmlNode *constraints, const struct cf_site *site, const struct cf_unit *u)
+{
+	char id[VT_UNIT_NAME_MAX + 16], clone[VT_UNIT_NAME_MAX + 32];
+	if (u->drbd)
+		snprintf(id, sizeof id, CF_DRBD, u->conf.name);
+	else
+		snprintf(id, sizeof id, CF_MIRROR, u->conf.name);
+	snprintf(clone, sizeof clone, CF_CLONE, id);
+	if (u->drbd)
+		drbd(resources, u, id);
+	else
+		mirror(resources, u, id);
+	vm(resources, u);
+	together(constraints, u->conf.name, clone);
+	if (u->prefer >= 0)
+		prefers(constraints, site, u, id, clone);
+	if (u->ping[0])
+		pings(resources, constraints, u, clone);
+}
+
+static void build_nodes(xmlNode *nodes, const struct cf_site *site)
+{
+	for (int host = 0; host < CF_HOSTS; host++) {
+		xmlNode *n = add(nodes, "node");
+		set(n, "id", "%d", host + 1);
+		set(n, "uname", "%s", site->host[host]);
+	}
+}
+
+xmlDoc *cf_cib_build(const struct cf_model *m, const struct cf_wanted *wanted)
+{
+	xmlDoc *doc = xmlNewDoc((const xmlChar *)"1.0");
+	xmlNode *root = doc ? xmlNewNode(NULL, (const xmlChar *)"cib") : NULL;
+	if (!root) {
+		xmlFreeDoc(doc);
+		return NULL;
+	}
+	xmlDocSetRootElement(doc, root);
+	set(root, "validate-with", "pacemaker-3.9");
+	set(root, "admin_epoch", "0");
+	set(root, "epoch", "1");
+	set(root, "num_updates", "0");
+	xmlNode *configuration = add(root, "configuration"), *config = add(configuration, "crm_config");
+	build_nodes(add(configuration, "nodes"), &m->site);
+	xmlNode *resources = add(configuration, "resources"), *constraints = add(configuration, "constraints");
+	xmlNode *topology = add(configuration, "fencing-topology");
+	add(root, "status");
+	if (wanted->site)
+		build_site(config, resources, constraints, topology, m);
+	for (unsigned i = 0; i < m->units; i++)
+		if (wanted->unit[i])
+			build_unit(resources, constraints, &m->site, &m->unit[i]);
+	if (!topology->children) {
+		xmlUnlinkNode(topology);
+		xmlFreeNode(topology);
+	}
+	return doc;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "crm-config/cib_tree.h"
+
+#include <string.h>
+
+bool cf_is(const xmlNode *n, const char *name)
+{
+	return n->type == XML_ELEMENT_NODE && strcmp((const char *)n->name, name) == 0;
+}
+
+const char *cf_attr(const xmlNode *n, const char *name)
+{
+	const xmlAttr *a = xmlHasProp((xmlNode *)n, (const xmlChar *)name);
+	return a && a->children && a->children->content ? (const char *)a->children->content : "";
+}
+
+xmlNode *cf_child(const xmlNode *n, const char *name)
+{
+	return cf_child_of_id(n, name, NULL);
+}
+
+xmlNode *cf_child_of_id(const xmlNode *n, const char *name, const char *id)
+{
+	for (xmlNode *c = n ? n->children : NULL; c; c = c->next)
+		if (cf_is(c, name) && (!id || strcmp(cf_attr(c, "id"), id) == 0))
+			return c;
+	return NULL;
+}
+
+xmlNode *cf_section(const xmlDoc *doc, const char *name)
+{
+	xmlNode *root = xmlDocGetRootElement((xmlDoc *)doc);
+	return cf_child(root && cf_is(root, "configuration") ? root : cf_child(root, "configuration"), name);
+}

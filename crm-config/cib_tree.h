@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Walking over a CIB that libxml2 has read. Elements are by the name of Pacemaker's schema. */
+#ifndef VMTWIN_CRM_CONFIG_CIB_TREE_H
+#define VMTWIN_CRM_CONFIG_CIB_TREE_H
+
+#include <libxml/tree.h>
+#include <stdbool.h>
+
+bool cf_is(const xmlNode *n, const char *name);
+/* An attribute's text; "": it is not there. CIBs have no entities, so an attribute is one text node. */
+const char *cf_attr(const xmlNode *n, const char *name);
+/* The first child of that name, or NULL. n may be NULL. */
+xmlNode *cf_child(const xmlNode *n, const char *name);
+/* The first child of that name with that id, or NULL. n may be NULL. */
+xmlNode *cf_child_of_id(const xmlNode *n, const char *name, const char *id);
+/* cib/configuration/NAME; NULL: not there. */
+xmlNode *cf_section(const xmlDoc *doc, const char *name);
+
+#endif
