@@ -139,5 +139,7 @@ for dir in "$here"/cases/*/; do
 		same "$case" "$tool"
 	done
 done
+# shellcheck source=tests/plan/apply.sh
+. "$here/apply.sh"
 echo "$passed passed, $failed failed, 0 skipped"
 [ $failed = 0 ]

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vmtwin-config apply: puts into force what the unit files say, and nothing else. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/paths.h"
+#include "base/spawn.h"
+#include "crm-config/cmd.h"
+#include "crm-config/live.h"
+#include "crm-config/merge.h"
+#include "crm-config/normal.h"
+#include "crm-config/owned.h"
+#include "crm-config/selection.h"
+
+#define COROSYNC_CONF "/etc/corosync/corosync.conf"
+#define CHECK_LIMIT_MS 60000
+#define TEXT_MAX_BYTES 65536
+
+static const char help[] =
+    "Usage: vmtwin-config apply [--dry-run] [--unit-dir DIR] [--corosync-conf FILE] [--host-conf FILE] [UNIT...]\n\n"
+    "Changes the running cluster's resources, constraints, fencing and properties into what the unit files say (vmtwin-unit(5)).\n"
+    "What is so already stays untouched, and so does what is not vmtwin's. First it shows what changes, then what Pacemaker will\n"
+    "do about it. With UNIT: only the resources of these. A second time there is nothing to change.\n\n"
+    "What would be unsafe (vmtwin-config check) is not put into force.\n\n"
+    "  --dry-run             shows it and changes nothing\n"
+    "  --unit-dir DIR        default " VT_UNIT_DIR "\n"
+    "  --corosync-conf FILE  for the check; default " COROSYNC_CONF "\n"
+    "  --host-conf FILE      for the check; default " VT_HOST_CONF "\n\n"
+    "Exit codes: 0 done, or nothing to do; 1 refused, nothing was changed; 2 wrong usage, or an input can't be read.\n";
+
+struct apply {
+	const struct cf_cmd *cmd;
+	bool dry_run;
+	const char *unit_dir, *corosync_conf, *host_conf;
+	struct cf_model m;
+	struct cf_wanted wanted;
+	xmlDoc *before, *after;
+	char text[TEXT_MAX_BYTES];
+};
+
+static int refuse(const struct apply *a, const char *text)
+{
+	cf_error(a->cmd, "%s", text);
+	return CF_EXIT_REFUSED;
+}
+
+static bool has_fencing(const xmlDoc *doc)
+{
+	const xmlNode *in = cf_section(doc, "resources");
+	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
+		if (cf_is(n, "primitive") && strcmp(cf_attr(n, "class"), "stonith") == 0)
+			return true;
+	return false;
+}
+
+/* A cluster that is fenced by what somebody else has configured stays so; the check below looks at it. */
+static int look_at_fencing(struct apply *a, struct vt_fail *fail)
+{
+	if (!a->wanted.site || cf_model_can_fence(&a->m, fail) == 0)
+		return 0;
+	bool said = false;
+	for (int l = 0; l < CF_FENCE_LEVELS; l++)
+		for (int h = 0; h < CF_HOSTS; h++)
+			said |= a->m.site.power[l][h].agent[0] != '\0';
+	if (said || cf_model_fences_itself(&a->m) || !has_fencing(a->before))
+		return -EPERM;
+	printf("No unit file says how the hosts are fenced: the devices that are configured stay.\n");
+	a->wanted.site = false;
+	return 0;
+}
+
+/* One storage is not changed into the other under a VM. */
+static int look_at_storage(const struct apply *a, struct vt_fail *fail)
+{
+	char id[VT_UNIT_NAME_MAX + 32];
+	for (unsigned i = 0; i < a->m.units; i++) {
+		const struct cf_unit *u = &a->m.unit[i];
+		snprintf(id, sizeof id, "%s-%s-clone", u->conf.name, u->drbd ? "mirror" : "drbd");
+		if (a->wanted.unit[i] && cf_child_of_id(cf_section(a->before, "resources"), "clone", id))
+			return vt_fail(fail, -EEXIST, "unit %s is in the cluster with the other storage (%s): take it out first: vmtwin-config remove %s",
+				       u->conf.name, id, u->conf.name);
+	}
+	return 0;
+}
+
+static int merge(struct apply *a, struct vt_fail *fail)
+{
+	struct cf_owned owned;
+	xmlDoc *wanted = cf_cib_build(&a->m, &a->wanted);
+	bool ok = cf_owned_init(&owned, a->m.units) && wanted;
+	for (unsigned i = 0; i < a->m.units && ok; i++)
+		if (a->wanted.unit[i])
+			cf_owned_add(&owned, a->m.unit[i].conf.name);
+	a->after = ok ? xmlCopyDoc(a->before, 1) : NULL;
+	ok = a->after && cf_merge(a->after, wanted, owned.id);
+	cf_owned_free(&owned);
+	xmlFreeDoc(wanted);
+	return ok ? 0 : vt_fail(fail, -EINVAL, "the configuration that is there can't be changed into what the unit files say: a resource of a unit "
+				"lies in a group or clone of another kind; or memory is out");
+}
+
+static unsigned show_difference(const struct apply *a)
+{
+	struct cf_lines before = cf_normal(a->before), after = cf_normal(a->after);
+	unsigned changes = cf_lines_diff(stdout, &before, &after);
+	cf_lines_free(&before);
+	cf_lines_free(&after);
+	return changes;
+}
+
+/* The sums, for the configuration as it would be. */
+static int look_at_sums(struct apply *a, const struct cf_change *c)
+{
+	const char *const argv[] = {"/proc/self/exe", "check", "--cib", c->after, "--corosync-conf", a->corosync_conf, "--host-conf", a->host_conf, "--unit-dir",
+				    a->unit_dir, NULL};
+	int rc = vt_run((char *const *)(uintptr_t)argv, CHECK_LIMIT_MS, a->text, sizeof a->text);
+	if (rc == 0)
+		return CF_EXIT_OK;
+	if (rc != CF_EXIT_REFUSED)
+		return cf_error(a->cmd, "the times can't be checked (vmtwin-config check, above); nothing was changed");
+	for (char *rest = NULL, *line = strtok_r(a->text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		if (strncmp(line, "error", 5) == 0)
+			fprintf(stderr, "%s\n", line);
+	return refuse(a, "this would be unsafe (vmtwin-config check, above); nothing was changed");
+}
+
+static int put_into_force(struct apply *a, const struct cf_change *c)
+{
+	struct vt_fail fail = {0};
+	if (cf_change_verify(c, &fail) < 0)
+		return refuse(a, fail.text);
+	int code = look_at_sums(a, c);
+	if (code != CF_EXIT_OK)
+		return code;
+	cf_change_simulate(c, a->text, sizeof a->text);
+	printf("Pacemaker then does:\n%s", a->text[0] ? a->text : "  nothing\n");
+	if (a->dry_run) {
+		puts("Nothing was changed (--dry-run).");
+		return CF_EXIT_OK;
+	}
+	fflush(stdout);
+	if (cf_change_apply(c, &fail) < 0)
+		return refuse(a, fail.text);
+	puts("Done.");
+	return CF_EXIT_OK;
+}
+
+static int change(struct apply *a)
+{
+	struct vt_fail fail = {0};
+	struct cf_change c;
+	if (merge(a, &fail) < 0)
+		return refuse(a, fail.text);
+	if (show_difference(a) == 0) {
+		puts("Nothing to change.");
+		return CF_EXIT_OK;
+	}
+	if (cf_change_begin(&c, a->before, a->after, &fail) < 0)
+		return cf_error(a->cmd, "%s", fail.text);
+	int code = put_into_force(a, &c);
+	cf_change_end(&c);
+	return code;
+}
+
+static int apply(struct apply *a, int count, char **names)
+{
+	struct vt_fail fail = {0};
+	if (cf_select(&a->m, &a->wanted, a->unit_dir, count, names, &fail) < 0)
+		return cf_error(a->cmd, "%s", fail.text);
+	a->before = cf_live_read(&fail);
+	if (!a->before)
+		return cf_error(a->cmd, "%s", fail.text);
+	int code = look_at_fencing(a, &fail) < 0 || look_at_storage(a, &fail) < 0 ? refuse(a, fail.text) : change(a);
+	xmlFreeDoc(a->after);
+	xmlFreeDoc(a->before);
+	return code;
+}
+
+static int run_apply(const struct cf_cmd *cmd, int argc, char **argv)
+{
+	static const struct option longs[] = {{"dry-run", 0, 0, 'n'},	    {"unit-dir", 1, 0, 'u'}, {"corosync-conf", 1, 0, 'c'},
+					      {"host-conf", 1, 0, 'o'}, {"help", 0, 0, 'h'},     {0, 0, 0, 0}};
+	struct apply *a = calloc(1, sizeof *a);
+	int c;
+	if (!a)
+		return cf_error(cmd, "out of memory");
+	a->cmd = cmd;
+	a->unit_dir = VT_UNIT_DIR;
+	a->corosync_conf = COROSYNC_CONF;
+	a->host_conf = VT_HOST_CONF;
+	while ((c = cf_option(cmd, argc, argv, longs)) >= 0) {
+		if (c == 'n')
+			a->dry_run = true;
+		else if (c == 'u')
+			a->unit_dir = optarg;
+		else if (c == 'c')
+			a->corosync_conf = optarg;
+		else
+			a->host_conf = optarg;
+	}
+	int code = c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
+	if (c == CF_OPT_END)
+		code = apply(a, argc - optind, argv + optind);
+	free(a);
+	return code;
+}
+
+const struct cf_cmd cf_cmd_apply = {
+    .name = "apply",
+    .summary = "changes the running cluster into what the unit files say",
+    .help = help,
+    .run = run_apply,
+};

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "crm-config/live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libxml/parser.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/spawn.h"
+#include "crm-config/cib_read.h"
+
+#define TOOL_LIMIT_MS 30000
+#define ARGS_MAX 16
+#define SUMMARY "Transition Summary:"
+#define SUMMARY_END "Executing Cluster Transition:"
+
+int cf_live_tool(const char *name, const char *const *args, int timeout_ms, char *out, size_t cap)
+{
+	char path[64];
+	const char *argv[ARGS_MAX + 2] = {path};
+	int count = 1;
+	snprintf(path, sizeof path, "/usr/sbin/%s", name);
+	for (; *args && count <= ARGS_MAX; args++)
+		argv[count++] = *args;
+	return vt_run((char *const *)(uintptr_t)argv, timeout_ms, out, cap);
+}
+
+xmlDoc *cf_live_read(struct vt_fail *fail)
+{
+	static const char *const args[] = {"--query", NULL};
+	char *text = malloc(CF_CIB_BYTES_MAX + 2);
+	xmlDoc *doc = NULL;
+	int rc = text ? cf_live_tool("cibadmin", args, TOOL_LIMIT_MS, text, CF_CIB_BYTES_MAX + 2) : -ENOMEM;
+	if (rc == 0)
+		doc = xmlReadMemory(text, (int)strlen(text), "CIB", NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR);
+	if (rc != 0)
+		vt_fail(fail, rc < 0 ? rc : -EHOSTDOWN, "the cluster's configuration can't be read (cibadmin: %s); is the cluster running here, and are "
+			"you root? Start it: pcs cluster start", rc < 0 ? strerror(-rc) : "it ended with an error");
+	else if (!doc || !cf_section(doc, "resources"))
+		vt_fail(fail, -EBADMSG, "what cibadmin tells is no CIB");
+	if (doc && !cf_section(doc, "resources")) {
+		xmlFreeDoc(doc);
+		doc = NULL;
+	}
+	free(text);
+	return doc;
+}
+
+static bool write_doc(const char *path, const xmlDoc *doc)
+{
+	return xmlSaveFormatFileEnc(path, (xmlDoc *)doc, "UTF-8", 1) > 0;
+}
+
+void cf_change_end(const struct cf_change *c)
+{
+	unlink(c->before);
+	unlink(c->after);
+	unlink(c->patch);
+	rmdir(c->dir);
+}
+
+int cf_change_begin(struct cf_change *c, const xmlDoc *before, const xmlDoc *after, struct vt_fail *fail)
+{
+	snprintf(c->dir, sizeof c->dir, "/tmp/vmtwin-config-XXXXXX");
+	if (!mkdtemp(c->dir))
+		return vt_fail(fail, -errno, "no directory can be made in /tmp: %s", strerror(errno));
+	snprintf(c->before, sizeof c->before, "%s/before.xml", c->dir);
+	snprintf(c->after, sizeof c->after, "%s/after.xml", c->dir);
+	snprintf(c->patch, sizeof c->patch, "%s/patch.xml", c->dir);
+	if (write_doc(c->before, before) && write_doc(c->after, after))
+		return 0;
+	cf_change_end(c);
+	return vt_fail(fail, -EIO, "%s can't be written: is the disk full?", c->dir);
+}
+
+int cf_change_verify(const struct cf_change *c, struct vt_fail *fail)
+{
+	const char *const args[] = {"--xml-file", c->after, NULL};
+	int rc = cf_live_tool("crm_verify", args, TOOL_LIMIT_MS, NULL, 0);
+	if (rc == 0)
+		return 0;
+	return vt_fail(fail, -EINVAL, "Pacemaker finds mistakes in the configuration as it would be (crm_verify, above); nothing was changed");
+}
+
+void cf_change_simulate(const struct cf_change *c, char *out, size_t cap)
+{
+	const char *const args[] = {"--simulate", "--xml-file", c->after, NULL};
+	char *text = calloc(1, CF_CIB_BYTES_MAX);
+	out[0] = '\0';
+	if (text && cf_live_tool("crm_simulate", args, TOOL_LIMIT_MS, text, CF_CIB_BYTES_MAX) == 0) {
+		char *from = strstr(text, SUMMARY), *to = from ? strstr(from, SUMMARY_END) : NULL;
+		if (to) {
+			from += strlen(SUMMARY);
+			from += strspn(from, "\n");
+			while (to > from && to[-1] == '\n')
+				to--;
+			snprintf(out, cap, "%.*s%s", (int)(to - from), from, to > from ? "\n" : "");
+		}
+	}
+	free(text);
+}
+
+static int make_patch(const struct cf_change *c)
+{
+	char program[] = "/usr/sbin/crm_diff", original[] = "--original", new[] = "--new", no_version[] = "--no-version";
+	char *const argv[] = {program, original, (char *)(uintptr_t)c->before, new, (char *)(uintptr_t)c->after, no_version, NULL};
+	int fd = open(c->patch, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return -errno;
+	int rc = vt_run_to(argv, TOOL_LIMIT_MS, fd, -1);
+	close(fd);
+	return rc == 1 ? 0 : rc == 0 ? -ENODATA : rc < 0 ? rc : -EIO; /* 1: they differ */
+}
+
+int cf_change_apply(const struct cf_change *c, struct vt_fail *fail)
+{
+	const char *const args[] = {"--patch", "--xml-file", c->patch, NULL};
+	int rc = make_patch(c);
+	if (rc < 0)
+		return vt_fail(fail, rc, "crm_diff does not tell the difference: %s", strerror(-rc));
+	rc = cf_live_tool("cibadmin", args, TOOL_LIMIT_MS, NULL, 0);
+	if (rc == 0)
+		return 0;
+	return vt_fail(fail, rc < 0 ? rc : -EAGAIN, "the cluster does not take the change (cibadmin ended with %d): was its configuration changed by somebody "
+		       "else meanwhile? Nothing was changed; try again", rc);
+}

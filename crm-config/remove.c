@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* vmtwin-config remove: takes a unit out of the cluster. Its VM is shut down, its data stays where it is. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/unitconf.h"
+#include "crm-config/cmd.h"
+#include "crm-config/live.h"
+#include "crm-config/merge.h"
+#include "crm-config/normal.h"
+#include "crm-config/owned.h"
+
+#define STOP_LIMIT_S 600 /* a guest may take its time */
+#define TOOL_LIMIT_MS 30000
+
+static const char help[] =
+    "Usage: vmtwin-config remove [--dry-run] UNIT\n\n"
+    "Takes a unit out of the running cluster: its VM is shut down, its mirror stopped on both hosts, then their resources and\n"
+    "constraints are deleted. Data, unit file and the libvirt domain stay. If the VM does not stop within 10 minutes nothing is deleted.\n"
+    "Fence devices stay: they are of the hosts.\n\n"
+    "  --dry-run   shows what would be deleted and changes nothing\n\n"
+    "Exit codes: 0 done; 1 refused: it does not stop, or the cluster does not take the change; 2 wrong usage, no such unit.\n";
+
+struct removal {
+	const struct cf_cmd *cmd;
+	const char *unit;
+	struct cf_owned owned;
+};
+
+static bool resource_is_there(const xmlDoc *doc, const char *id)
+{
+	const xmlNode *in = cf_section(doc, "resources");
+	return cf_child_of_id(in, "clone", id) || cf_child_of_id(in, "primitive", id);
+}
+
+static int stopped(const struct removal *r, const char *id)
+{
+	const char *const args[] = {"--resource", id, "--meta", "--set-parameter", "target-role", "--parameter-value", "Stopped", NULL};
+	int rc = cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, NULL, 0);
+	if (rc == 0)
+		return 0;
+	cf_error(r->cmd, "unit %s: resource %s can't be told to stop (crm_resource ended with %d); nothing was deleted", r->unit, id, rc);
+	return -1;
+}
+
+/* Nobody runs it any more, as far as the cluster knows. */
+static bool runs_nowhere(const char *id)
+{
+	const char *const args[] = {"--resource", id, "--locate", NULL};
+	char out[4096] = "";
+	return cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, out, sizeof out) == 0 && !strstr(out, "is running on");
+}
+
+/* The VM by its order before the mirror. */
+static int stop_all(const struct removal *r, const xmlDoc *doc)
+{
+	char limit[16];
+	snprintf(limit, sizeof limit, "%d", STOP_LIMIT_S);
+	const char *const wait[] = {"--wait", "--timeout", limit, NULL};
+	const char *const *id;
+	for (id = r->owned.id; *id; id++)
+		if (resource_is_there(doc, *id) && stopped(r, *id) < 0)
+			return CF_EXIT_REFUSED;
+	printf("unit %s: waiting for its VM and its mirror to stop\n", r->unit);
+	fflush(stdout);
+	cf_live_tool("crm_resource", wait, (STOP_LIMIT_S + 10) * 1000, NULL, 0);
+	for (id = r->owned.id; *id; id++) {
+		if (!resource_is_there(doc, *id) || runs_nowhere(*id))
+			continue;
+		cf_error(r->cmd, "unit %s: %s does not stop; nothing was deleted. Look at it: pcs status; run this again, or take the unit back into "
+			 "service: pcs resource enable %s", r->unit, *id, *id);
+		return CF_EXIT_REFUSED;
+	}
+	return CF_EXIT_OK;
+}
+
+/* before is read anew by the caller: stopping has changed it. */
+static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
+{
+	struct vt_fail fail = {0};
+	struct cf_change c;
+	xmlDoc *after = xmlCopyDoc((xmlDoc *)before, 1);
+	if (!after || !cf_take_out(after, r->owned.id)) {
+		xmlFreeDoc(after);
+		return cf_error(r->cmd, after ? "no resource of unit '%s' is in the cluster" : "out of memory for unit '%s'", r->unit);
+	}
+	int code = CF_EXIT_OK;
+	if (dry_run) {
+		struct cf_lines a = cf_normal(before), b = cf_normal(after);
+		cf_lines_diff(stdout, &a, &b);
+		cf_lines_free(&a);
+		cf_lines_free(&b);
+	} else if (cf_change_begin(&c, before, after, &fail) < 0) {
+		code = cf_error(r->cmd, "%s", fail.text);
+	} else {
+		if (cf_change_apply(&c, &fail) < 0) {
+			cf_error(r->cmd, "%s", fail.text);
+			code = CF_EXIT_REFUSED;
+		}
+		cf_change_end(&c);
+	}
+	xmlFreeDoc(after);
+	return code;
+}
+
+static bool any_there(const struct removal *r, const xmlDoc *doc)
+{
+	for (const char *const *id = r->owned.id; *id; id++)
+		if (resource_is_there(doc, *id))
+			return true;
+	return false;
+}
+
+static int take_unit(const struct removal *r, bool dry_run)
+{
+	struct vt_fail fail = {0};
+	xmlDoc *doc = cf_live_read(&fail);
+	if (!doc)
+		return cf_error(r->cmd, "%s", fail.text);
+	if (!any_there(r, doc)) {
+		xmlFreeDoc(doc);
+		return cf_error(r->cmd, "no resource of unit '%s' is in the cluster; which ones there are: pcs status", r->unit);
+	}
+	int code = CF_EXIT_OK;
+	if (!dry_run) {
+		code = stop_all(r, doc);
+		xmlFreeDoc(doc);
+		doc = code == CF_EXIT_OK ? cf_live_read(&fail) : NULL;
+		if (code == CF_EXIT_OK && !doc)
+			return cf_error(r->cmd, "%s", fail.text);
+	}
+	if (code == CF_EXIT_OK)
+		code = take_out(r, doc, dry_run);
+	xmlFreeDoc(doc);
+	if (code == CF_EXIT_OK)
+		printf(dry_run ? "Nothing was changed (--dry-run).\n"
+			       : "unit %s is out of the cluster. To have its files as plain files again, on both hosts: vmtwin destroy %s --keep-data\n",
+		       r->unit, r->unit);
+	return code;
+}
+
+static int run_remove(const struct cf_cmd *cmd, int argc, char **argv)
+{
+	static const struct option longs[] = {{"dry-run", 0, 0, 'n'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
+	struct removal r = {.cmd = cmd};
+	bool dry_run = false;
+	int c;
+	while ((c = cf_option(cmd, argc, argv, longs)) >= 0)
+		dry_run = true;
+	if (c != CF_OPT_END)
+		return c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
+	if (argc - optind != 1)
+		return cf_error(cmd, "which unit? One name is needed; see vmtwin-config remove --help");
+	r.unit = argv[optind];
+	if (!vt_unit_name_ok(r.unit))
+		return cf_error(cmd, "'%.80s' can't be a unit's name", r.unit);
+	if (!cf_owned_init(&r.owned, 1))
+		return cf_error(cmd, "out of memory");
+	cf_owned_add(&r.owned, r.unit);
+	int code = take_unit(&r, dry_run);
+	cf_owned_free(&r.owned);
+	return code;
+}
+
+const struct cf_cmd cf_cmd_remove = {
+    .name = "remove",
+    .summary = "takes a unit out of the running cluster; its data stays",
+    .help = help,
+    .run = run_remove,
+};

@@ -1,0 +1,144 @@
+# shellcheck shell=bash disable=SC2154 # variables of run.sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# vmtwin-config apply and remove on a CIB in a file. Sourced by run.sh. On a cluster that runs: tests/lab/t_config.sh.
+
+cib=$work/apply.xml
+units=$work/units
+live() { # an empty cluster of two hosts that are there
+	empty "$cib"
+	sed -i 's|<cib |<cib have-quorum="1" |; s|<status/>|<status>'"$(online 1)$(online 2)"'</status>|' "$cib"
+}
+apply() { CIB_file=$cib $config apply --unit-dir "$units" --corosync-conf "$work/corosync" --host-conf "$work/vmtwind" "$@" 2>&1; }
+unit_files() { # CASE: those of a case, and the cluster's files that belong to them
+	rm -rf "$units"
+	cp -r "$here/cases/$1/units" "$units"
+	$config generate corosync --unit-dir "$units" >"$work/corosync"
+	$config generate vmtwind --unit-dir "$units" >"$work/vmtwind"
+}
+set_key() { sed -i "/^$2 *=/d" "$units/$1.conf"; echo "$2 = $3" >>"$units/$1.conf"; } # UNIT KEY VALUE
+
+# says NAME CODE TEXT COMMAND...: that exit code, and TEXT in what is said. TEXT "-": any.
+says() {
+	local name=$1 code=$2 text=$3 rc
+	shift 3
+	said=$("$@")
+	rc=$?
+	if [ "$rc" != "$code" ]; then
+		fail "$name: exit code $rc instead of $code: $said"
+	elif [ "$text" != - ] && [[ $said != *"$text"* ]]; then
+		fail "$name: does not say '$text': $said"
+	else
+		pass
+	fi
+}
+# Only these lines differ: "+ ..." and "- ...".
+differs_by() { # NAME LINE...
+	local name=$1
+	shift
+	if diff <(grep "^[+-] " <<<"$said" | LC_ALL=C sort) <(printf "%s\n" "$@" | LC_ALL=C sort) >"$work/diff"; then pass; else fail "$name: $(cat "$work/diff")"; fi
+}
+untouched() { if cmp -s "$cib" "$work/kept.xml"; then pass; else fail "$1: the CIB has changed"; fi; }
+keep() { cp "$cib" "$work/kept.xml"; }
+
+# ---- into an empty cluster, and again --------------------------------------------------------------------------
+for case in levels tuned two-units witness unfenced power-and-ping; do
+	unit_files "$case"
+	live
+	keep
+	says "apply $case, tried" 0 "Nothing was changed (--dry-run)." apply --dry-run
+	untouched "apply $case, tried"
+	says "apply $case" 0 "Done." apply
+	$normal "$here/cases/$case/expect.cib" >"$work/meant"
+	$normal "$cib" | grep -v '^property \(have-watchdog\|dc-version\|cluster-infrastructure\|cluster-name\)=' >"$work/made"
+	if diff "$work/meant" "$work/made" >"$work/diff"; then pass; else fail "apply $case: makes $(cat "$work/diff")"; fi
+	keep
+	says "apply $case again" 0 "Nothing to change." apply
+	untouched "apply $case again"
+done
+
+# ---- over what pcs and crm have made --------------------------------------------------------------------------------
+for tool in pcs crm; do
+	unit_files levels
+	"by_$tool" levels "$cib" >/dev/null 2>&1
+	sed -i 's|<cib |<cib have-quorum="1" |; s|<status/>|<status>'"$(online 1)$(online 2)"'</status>|' "$cib"
+	keep
+	says "apply over $tool's" 0 "Nothing to change." apply
+	untouched "apply over $tool's"
+done
+
+# ---- one thing --------------------------------------------------------------------------------------------------
+unit_files two-units
+live
+apply >/dev/null
+set_key vm1 stop_tries 9
+says "one parameter" 0 "Done." apply
+differs_by "one parameter" "+ primitive vm1: op stop, timeout 140000 ms" "+ primitive vm1: param stop_tries=9" "- primitive vm1: op stop, timeout 120000 ms"
+set_key vm1 prefer host1
+says "a preferred host" 0 "Done." apply vm1
+differs_by "a preferred host" "+ location vm1-mirror-clone as Promoted: 1000 where #uname eq host1 and master-vm1-mirror gte number 600"
+set_key vm1 prefer none
+set_key vm1 require_ping "10.0.0.9 10.0.0.8"
+says "none, but a ping" 0 "Done." apply vm1
+[[ $said == *"- location vm1-mirror-clone as Promoted: 1000 where"* && $said == *"+ clone vm1-ping-clone: of vm1-ping"* ]] && pass || fail "none, but a ping: $said"
+sed -i '/^require_ping/d' "$units/vm1.conf"
+says "no ping any more" 0 "Done." apply vm1
+[[ $said == *"- clone vm1-ping-clone: of vm1-ping"* ]] && pass || fail "no ping any more: $said"
+says "and nothing else of the unit" 0 "Nothing to change." apply
+
+# What others set stays.
+export CIB_file=$cib
+crm_resource --resource vm1 --meta --set-parameter target-role --parameter-value Stopped >/dev/null 2>&1
+crm_resource --resource mail --meta --set-parameter is-managed --parameter-value false >/dev/null 2>&1
+cibadmin --create --scope constraints --xml-text '<rsc_location id="cli-prefer-vm1-mirror-clone" rsc="vm1-mirror-clone" role="Promoted" node="host2" score="INFINITY"/>'
+cibadmin --create --scope resources --xml-text '<primitive id="web" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="web-m" name="monitor" interval="10s" timeout="20s"/></operations></primitive>'
+unset CIB_file
+keep
+says "what the operator set, and others' resources" 0 "Nothing to change." apply
+untouched "what the operator set, and others' resources"
+set_key vm1 restarts 7
+says "beside what the operator set" 0 "Done." apply
+differs_by "beside what the operator set" "+ primitive vm1: meta migration-threshold=7" "- primitive vm1: meta migration-threshold=3"
+for kept in 'name="target-role" value="Stopped"' 'name="is-managed" value="false"' 'id="cli-prefer-vm1-mirror-clone"' 'id="web"'; do
+	grep -q "$kept" "$cib" && pass || fail "gone: $kept"
+done
+
+# ---- refused -------------------------------------------------------------------------------------------------------
+keep
+set_key vm1 restart_window never
+says "a mistake in a unit file" 2 "vm1.conf" apply
+untouched "a mistake in a unit file"
+sed -i '/^restart_window/d' "$units/vm1.conf"
+says "an unknown unit" 2 "no unit 'vm7'" apply vm7
+says "an unknown option" 2 "did you mean '--dry-run'" apply --dry-rum
+set_key vm1 storage drbd
+set_key vm1 drbd_device /dev/drbd0
+set_key vm1 drbd_disk /dev/vg0/vm1
+says "another storage under a VM" 1 "take it out first" apply
+untouched "another storage under a VM"
+unit_files witness
+: >"$work/vmtwind"
+live
+keep
+says "what would be unsafe" 1 "this would be unsafe" apply
+untouched "what would be unsafe"
+unit_files power
+sed -i '/^fence/d' "$units/vm1.conf"
+live
+says "no fencing at all" 1 "host1 can't be fenced" apply
+unit_files power
+apply_to() { CIB_file=$1 $config apply --unit-dir "$units" --corosync-conf "$2" --host-conf "$work/vmtwind" 2>&1; }
+says "a corosync.conf that is not there" 2 "the times can't be checked" apply_to "$cib" /nowhere
+says "no cluster" 2 "the cluster's configuration can't be read" apply_to /nowhere "$work/corosync"
+
+# ---- remove ---------------------------------------------------------------------------------------------------------
+unit_files two-units
+live
+apply >/dev/null
+keep
+removes() { CIB_file=$cib $config remove "$@" 2>&1; }
+says "remove, tried" 0 "- clone vm1-mirror-clone: of vm1-mirror" removes --dry-run vm1
+grep -q mail <<<"$said" && fail "remove, tried: touches another unit: $said" || pass
+untouched "remove, tried"
+says "remove of nothing" 2 "no resource of unit 'vm7'" removes vm7
+says "remove without a name" 2 "which unit?" removes
+says "remove of a bad name" 2 "can't be a unit's name" removes ../vm1
