@@ -400,7 +400,14 @@ int vt_unitconf_load(struct vt_unitconf *conf, const char *dir, const char *name
 	return rc;
 }
 
-static int write_text(int fd, const struct vt_unitconf *c)
+static int write_text(int fd, const char *text)
+{
+	if (dprintf(fd, "%s", text) < 0)
+		return errno ? -errno : -EIO;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int write_conf(int fd, const struct vt_unitconf *c)
 {
 	int n = dprintf(fd,
 			"# vmtwin unit %s, the same on both hosts; the keys: vmtwin-unit(5)\n"
@@ -423,7 +430,7 @@ static int write_text(int fd, const struct vt_unitconf *c)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int vt_unitconf_save(const struct vt_unitconf *conf, const char *dir, struct vt_fail *fail)
+int vt_unitconf_save(const struct vt_unitconf *conf, const char *text, const char *dir, struct vt_fail *fail)
 {
 	char temp[VT_UNIT_NAME_MAX + 16], final[VT_UNIT_NAME_MAX + 8];
 	snprintf(temp, sizeof temp, ".%s.conf.new", conf->name);
@@ -433,7 +440,7 @@ int vt_unitconf_save(const struct vt_unitconf *conf, const char *dir, struct vt_
 		return vt_fail(fail, -errno, "cannot open %s: %s", dir, strerror(errno));
 	unlinkat(at, temp, 0); /* of an earlier attempt that was killed */
 	int fd = openat(at, temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-	int rc = fd < 0 ? -errno : write_text(fd, conf);
+	int rc = fd < 0 ? -errno : text ? write_text(fd, text) : write_conf(fd, conf);
 	if (fd >= 0)
 		close(fd);
 	/* a link, not a rename: it never replaces another unit's file */

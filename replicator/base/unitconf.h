@@ -71,8 +71,8 @@ struct vt_unitconf_value {
 int vt_unitconf_build(struct vt_unitconf *conf, const char *name,
 		      const struct vt_unitconf_value *values, size_t count, const char *source,
 		      struct vt_fail *fail);
-/* Writes conf as a file of dir atomically and durably. Fails with -EEXIST if it is there. */
-int vt_unitconf_save(const struct vt_unitconf *conf, const char *dir, struct vt_fail *fail);
+/* Writes conf, or the text that it was read from (NULL: none), as a file of dir atomically and durably. -EEXIST: it is there. */
+int vt_unitconf_save(const struct vt_unitconf *conf, const char *text, const char *dir, struct vt_fail *fail);
 /*
  * The slot (0 or 1) of host in era logs and messages: slot 0 is the host whose name sorts first
  * (strcmp), whatever the order in the file. -ENOENT: host is neither of the two.

@@ -10,13 +10,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "base/conffile.h"
 #include "base/paths.h"
 #include "ctl/cmd.h"
 #include "ctl/create.h"
 
 struct args {
 	char directory[CD_PATH_MAX], hosts[2 * VT_HOST_NAME_MAX + 8], store[CD_PATH_MAX];
-	const char *good_host, *domain, *port, *host, *unit_dir;
+	const char *good_host, *domain, *port, *host, *unit_dir, *from;
 };
 
 /* Without slashes at the end, as the shell's completion leaves them. Cut: too long for a path. */
@@ -41,6 +42,7 @@ static int read_args(const struct ctl_cmd *cmd, int argc, char **argv, struct ar
 	static const struct option longs[] = {{"directory", required_argument, NULL, 'd'},
 					      {"hosts", required_argument, NULL, 'H'},
 					      {"good-host", required_argument, NULL, 'g'},
+					      {"from", required_argument, NULL, 'f'},
 					      {"store", required_argument, NULL, 's'},
 					      {"domain", required_argument, NULL, 'D'},
 					      {"port", required_argument, NULL, 'p'},
@@ -66,8 +68,32 @@ static int read_args(const struct ctl_cmd *cmd, int argc, char **argv, struct ar
 			a->host = optarg;
 		else if (c == 'u')
 			a->unit_dir = optarg;
+		else if (c == 'f')
+			a->from = optarg;
 	}
 	return c;
+}
+
+/* The file is the same on both hosts, so are the options otherwise. text (VT_CONF_FILE_MAX bytes) becomes the unit's file. */
+static int read_file(struct cc_job *job, const struct args *a, const char *unit, char *text, struct vt_fail *fail)
+{
+	char usual[CD_PATH_MAX], parent[CD_PATH_MAX];
+	if (a->directory[0] || a->hosts[0] || a->store[0] || a->domain || a->port)
+		return vt_fail(fail, -EINVAL, "--from FILE says all of it: no --directory, --hosts, --store, --domain, --port beside it");
+	if (!a->good_host)
+		return vt_fail(fail, -EINVAL, "--good-host is needed, the same on both hosts");
+	int rc = vt_conf_read(a->from, text, VT_CONF_FILE_MAX, fail);
+	if (rc == -ENOENT)
+		return vt_fail(fail, rc, "%s is not there", a->from);
+	if (rc == 0)
+		rc = vt_unitconf_parse(&job->conf, unit, text, a->from, fail);
+	if (rc < 0)
+		return rc;
+	cd_parent(parent, job->conf.directory);
+	job->own_store = snprintf(usual, sizeof usual, "%s/.vmtwin/%s", parent, unit) >= (int)sizeof usual || strcmp(job->conf.store, usual) != 0;
+	job->unit_dir = a->unit_dir;
+	job->text = text;
+	return 0;
 }
 
 static int fill_conf(struct cc_job *job, const struct args *a, const char *unit,
@@ -78,7 +104,7 @@ static int fill_conf(struct cc_job *job, const struct args *a, const char *unit,
 	if (!a->directory[0] || !a->hosts[0] || !a->good_host)
 		return vt_fail(fail, -EINVAL,
 			       "--directory, --hosts and --good-host are needed, the same on "
-			       "both hosts");
+			       "both hosts; or --from FILE and --good-host");
 	values[n++] = (struct vt_unitconf_value){"directory", a->directory};
 	values[n++] = (struct vt_unitconf_value){"hosts", a->hosts};
 	if (a->store[0])
@@ -196,6 +222,7 @@ static int run_create(const struct ctl_cmd *cmd, int argc, char **argv)
 	struct args a = {.unit_dir = VT_UNIT_DIR};
 	struct cc_job job = {0};
 	struct vt_fail fail = {0};
+	static char text[VT_CONF_FILE_MAX];
 	struct utsname names;
 	int c = read_args(cmd, argc, argv, &a);
 	if (c != CTL_OPT_END)
@@ -204,7 +231,8 @@ static int run_create(const struct ctl_cmd *cmd, int argc, char **argv)
 	if (!unit)
 		return EX_BAD_USAGE;
 	uname(&names);
-	if (fill_conf(&job, &a, unit, &fail) < 0 || fill_hosts(&job, &a, names.nodename, &fail) < 0)
+	int filled = a.from ? read_file(&job, &a, unit, text, &fail) : fill_conf(&job, &a, unit, &fail);
+	if (filled < 0 || fill_hosts(&job, &a, names.nodename, &fail) < 0)
 		return ctl_error(cmd, EX_BAD_USAGE, "%s; nothing was changed", fail.text);
 	if (geteuid() != 0)
 		return ctl_error(cmd, EX_FAILED, "%s: run this as root; nothing was changed", unit);
@@ -219,10 +247,12 @@ const struct ctl_cmd ctl_create = {
     .summary = "make a unit of a VM's directory (run it on both hosts)",
     .help =
 	"Usage: vmtwin create UNIT --directory DIR --hosts A,B --good-host A\n"
-	"                          [--store DIR] [--domain NAME] [--port N] [--host NAME]\n\n"
+	"                          [--store DIR] [--domain NAME] [--port N] [--host NAME]\n"
+	"       vmtwin create UNIT --from FILE --good-host A [--host NAME]\n\n"
 	"Run the same command on both hosts, with the VM shut down. On the good host the VM's\n"
 	"directory is set aside in the store (a rename, nothing is copied); on the other host the\n"
 	"directory must be empty or absent. A run that was interrupted can be repeated.\n\n"
+	"  --from FILE       a unit file, vmtwin-unit(5), that says all of the following, and more\n"
 	"  --directory DIR   the VM's directory: its disk images, its definition DOMAIN.xml\n"
 	"  --hosts A,B       the two hosts' cluster node names\n"
 	"  --good-host A     the host whose files become the unit's\n"

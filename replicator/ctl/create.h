@@ -22,6 +22,7 @@
 struct cc_job {
 	/* given */
 	struct vt_unitconf conf;
+	const char *text; /* the unit file that was given; NULL: options */
 	const char *unit_dir;  /* where unit files are */
 	const char *host;      /* this host's node name */
 	const char *good_host; /* whose files become the unit's */

@@ -163,5 +163,5 @@ int cc_make(struct cc_job *job, bool *immutable, struct vt_fail *fail)
 		}
 	}
 	rc = make_directory(job, immutable, fail);
-	return rc < 0 ? rc : vt_unitconf_save(&job->conf, job->unit_dir, fail);
+	return rc < 0 ? rc : vt_unitconf_save(&job->conf, job->text, job->unit_dir, fail);
 }

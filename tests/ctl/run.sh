@@ -121,6 +121,21 @@ test_usage() {
 	expect 1 "no unit 'vm1'" destroy
 }
 
+test_from_file() {
+	new_vm
+	local from=("$vmtwin" create vm1 --unit-dir "$units" --from "$fs/vm1.conf" --good-host h1)
+	refused 64 "is not there" "${from[@]}" --host h1
+	printf 'directory = %s\nhosts = h2 h1\nfrobnicate = 1\n' "$vm_dir" >"$fs/vm1.conf"
+	refused 64 "vm1.conf:3: unknown key 'frobnicate'" "${from[@]}" --host h1
+	printf '# mine\ndirectory = %s\nhosts = h2 h1\nring0 = 10.0.0.2 10.0.0.1\nport = 7799\n' "$vm_dir" >"$fs/vm1.conf"
+	refused 64 "says all of it" "${from[@]}" --host h1 --port 7800
+	refused 64 "--good-host is needed" "$vmtwin" create vm1 --unit-dir "$units" --from "$fs/vm1.conf"
+	expect 0 "is made on h1" "${from[@]}" --host h1
+	expect 0 "" cmp "$fs/vm1.conf" "$units/vm1.conf"
+	refused 1 "exists already" "${from[@]}" --host h1
+	rm -f "$fs/vm1.conf"
+}
+
 test_bad_input() {
 	new_vm
 	local c=("$vmtwin" create vm1 --unit-dir "$units")
@@ -817,7 +832,7 @@ test_support() {
 	umount /var/log /etc/corosync "${fakes[@]}"
 }
 
-for t in ${only:-usage bad_input in_use good_host second_host strange_states killed status log force discard support}; do
+for t in ${only:-usage bad_input from_file in_use good_host second_host strange_states killed status log force discard support}; do
 	before=$failed
 	"test_$t"
 	[ "$failed" = "$before" ] || echo "in test_$t"

@@ -232,7 +232,7 @@ static void test_save_and_load(void **state)
 	assert_non_null(strstr(fail.text, "no unit 'vm1' on this host"));
 	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "port = 99\n", "f", &fail), 0);
 	assert_int_equal(write_file(temp, "half", 4), 0); /* left by a save that was killed */
-	assert_int_equal(vt_unitconf_save(&c, dir, &fail), 0);
+	assert_int_equal(vt_unitconf_save(&c, NULL, dir, &fail), 0);
 	assert_int_equal(access(temp, F_OK), -1);
 	memset(&again, 0, sizeof again);
 	assert_int_equal(vt_unitconf_load(&again, dir, "vm1", &fail), 0);
@@ -240,7 +240,7 @@ static void test_save_and_load(void **state)
 	assert_string_equal(again.store, c.store);
 	assert_string_equal(again.hosts[0], "b");
 	assert_int_equal(again.port, 99);
-	assert_int_equal(vt_unitconf_save(&c, dir, &fail), -EEXIST);
+	assert_int_equal(vt_unitconf_save(&c, NULL, dir, &fail), -EEXIST);
 	assert_int_equal(access(temp, F_OK), -1);
 	assert_int_equal(write_file(path, GOOD "\0port = 1", sizeof GOOD + 9), 0);
 	assert_int_equal(vt_unitconf_load(&c, dir, "vm1", &fail), -EINVAL);
@@ -253,7 +253,7 @@ static void test_save_and_load(void **state)
 	assert_int_equal(vt_unitconf_load(&c, dir, "vm1", &fail), -EISDIR);
 	rmdir(path);
 	rmdir(dir);
-	assert_int_equal(vt_unitconf_save(&c, dir, &fail), -ENOENT);
+	assert_int_equal(vt_unitconf_save(&c, NULL, dir, &fail), -ENOENT);
 }
 
 static void test_nearest(void **state)
