@@ -111,7 +111,7 @@ static unsigned show_difference(const struct apply *a)
 }
 
 /* The sums, for the configuration as it would be. */
-static int look_at_sums(struct apply *a, const struct cf_change *c)
+static int look_at_sums(struct apply *a, const struct cf_change *c, const char *verdict)
 {
 	const char *const argv[] = {"/proc/self/exe", "check", "--cib", c->after, "--corosync-conf", a->corosync_conf, "--host-conf", a->host_conf, "--unit-dir",
 				    a->unit_dir, NULL};
@@ -123,7 +123,7 @@ static int look_at_sums(struct apply *a, const struct cf_change *c)
 	for (char *rest = NULL, *line = strtok_r(a->text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		if (strncmp(line, "error", 5) == 0)
 			fprintf(stderr, "%s\n", line);
-	return refuse(a, "this would be unsafe (vmtwin-config check, above); nothing was changed");
+	return refuse(a, verdict);
 }
 
 static int put_into_force(struct apply *a, const struct cf_change *c)
@@ -131,7 +131,7 @@ static int put_into_force(struct apply *a, const struct cf_change *c)
 	struct vt_fail fail = {0};
 	if (cf_change_verify(c, &fail) < 0)
 		return refuse(a, fail.text);
-	int code = look_at_sums(a, c);
+	int code = look_at_sums(a, c, "this would be unsafe (vmtwin-config check, above); nothing was changed");
 	if (code != CF_EXIT_OK)
 		return code;
 	cf_change_simulate(c, a->text, sizeof a->text);
@@ -153,13 +153,13 @@ static int change(struct apply *a)
 	struct cf_change c;
 	if (merge(a, &fail) < 0)
 		return refuse(a, fail.text);
-	if (show_difference(a) == 0) {
+	unsigned changes = show_difference(a);
+	if (changes == 0)
 		puts("Nothing to change.");
-		return CF_EXIT_OK;
-	}
 	if (cf_change_begin(&c, a->before, a->after, &fail) < 0)
 		return cf_error(a->cmd, "%s", fail.text);
-	int code = put_into_force(a, &c);
+	/* A unit file that has changed may have made unsafe what stays as it is. */
+	int code = changes ? put_into_force(a, &c) : look_at_sums(a, &c, "the cluster as it is is unsafe (vmtwin-config check, above)");
 	cf_change_end(&c);
 	return code;
 }

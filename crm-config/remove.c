@@ -13,6 +13,7 @@
 
 #define STOP_LIMIT_S 600 /* a guest may take its time */
 #define TOOL_LIMIT_MS 30000
+#define RUNS_ON "is running on" /* crm_resource's words */
 
 static const char help[] =
     "Usage: vmtwin-config remove [--dry-run] UNIT\n\n"
@@ -34,9 +35,9 @@ static bool resource_is_there(const xmlDoc *doc, const char *id)
 	return cf_child_of_id(in, "clone", id) || cf_child_of_id(in, "primitive", id);
 }
 
-static int stopped(const struct removal *r, const char *id)
+static int set_meta(const struct removal *r, const char *id, const char *name, const char *value)
 {
-	const char *const args[] = {"--resource", id, "--meta", "--set-parameter", "target-role", "--parameter-value", "Stopped", NULL};
+	const char *const args[] = {"--resource", id, "--meta", "--set-parameter", name, "--parameter-value", value, NULL};
 	int rc = cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, NULL, 0);
 	if (rc == 0)
 		return 0;
@@ -44,34 +45,68 @@ static int stopped(const struct removal *r, const char *id)
 	return -1;
 }
 
+/* Waits until Pacemaker has nothing more to do. Whether it has done what was wanted is looked at afterwards. */
+static void settle(void)
+{
+	char limit[16];
+	snprintf(limit, sizeof limit, "%d", STOP_LIMIT_S);
+	const char *const args[] = {"--wait", "--timeout", limit, NULL};
+	cf_live_tool("crm_resource", args, (STOP_LIMIT_S + 10) * 1000, NULL, 0);
+}
+
 /* Nobody runs it any more, as far as the cluster knows. */
 static bool runs_nowhere(const char *id)
 {
 	const char *const args[] = {"--resource", id, "--locate", NULL};
 	char out[4096] = "";
-	return cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, out, sizeof out) == 0 && !strstr(out, "is running on");
+	return cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, out, sizeof out) == 0 && !strstr(out, RUNS_ON);
 }
 
-/* The VM by its order before the mirror. */
+/* The host that runs it, for people; "": none is known. */
+static void where(const char *id, char *out, size_t cap)
+{
+	const char *const args[] = {"--resource", id, "--locate", NULL};
+	char text[4096] = "";
+	cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, text, sizeof text);
+	const char *at = strstr(text, RUNS_ON);
+	at = at ? at + strlen(RUNS_ON) : "";
+	at += strspn(at, ": ");
+	snprintf(out, cap, "%.*s", (int)strcspn(at, " \n"), at);
+}
+
+static int still_runs(const struct removal *r, const char *id)
+{
+	cf_error(r->cmd, "unit %s: %s does not stop; nothing was deleted. Look at it: pcs status; run this again, or take the unit back into service: "
+		 "pcs resource enable %s", r->unit, id, id);
+	return CF_EXIT_REFUSED;
+}
+
+static int set_clones(const struct removal *r, const xmlDoc *doc, const char *name, const char *value)
+{
+	for (const char *const *id = r->owned.id; *id; id++)
+		if (cf_child_of_id(cf_section(doc, "resources"), "clone", *id) && set_meta(r, *id, name, value) < 0)
+			return -1;
+	settle();
+	return 0;
+}
+
+/* The VM; then the secondary, then the primary: the host that had the VM is the last one, and keeps the good copy. */
 static int stop_all(const struct removal *r, const xmlDoc *doc)
 {
-	char limit[16];
-	snprintf(limit, sizeof limit, "%d", STOP_LIMIT_S);
-	const char *const wait[] = {"--wait", "--timeout", limit, NULL};
-	const char *const *id;
-	for (id = r->owned.id; *id; id++)
-		if (resource_is_there(doc, *id) && stopped(r, *id) < 0)
-			return CF_EXIT_REFUSED;
 	printf("unit %s: waiting for its VM and its mirror to stop\n", r->unit);
 	fflush(stdout);
-	cf_live_tool("crm_resource", wait, (STOP_LIMIT_S + 10) * 1000, NULL, 0);
-	for (id = r->owned.id; *id; id++) {
-		if (!resource_is_there(doc, *id) || runs_nowhere(*id))
-			continue;
-		cf_error(r->cmd, "unit %s: %s does not stop; nothing was deleted. Look at it: pcs status; run this again, or take the unit back into "
-			 "service: pcs resource enable %s", r->unit, *id, *id);
-		return CF_EXIT_REFUSED;
+	if (resource_is_there(doc, r->unit)) {
+		if (set_meta(r, r->unit, "target-role", "Stopped") < 0)
+			return CF_EXIT_REFUSED;
+		settle();
+		if (!runs_nowhere(r->unit))
+			return still_runs(r, r->unit);
 	}
+	if (set_clones(r, doc, "clone-max", "1") < 0 || set_clones(r, doc, "target-role", "Stopped") < 0)
+		return CF_EXIT_REFUSED;
+	for (const char *const *id = r->owned.id; *id; id++)
+		if (resource_is_there(doc, *id) && !runs_nowhere(*id))
+			return still_runs(r, *id);
 	return CF_EXIT_OK;
 }
 
@@ -122,7 +157,9 @@ static int take_unit(const struct removal *r, bool dry_run)
 		xmlFreeDoc(doc);
 		return cf_error(r->cmd, "no resource of unit '%s' is in the cluster; which ones there are: pcs status", r->unit);
 	}
+	char host[VT_HOST_NAME_MAX + 1];
 	int code = CF_EXIT_OK;
+	where(r->unit, host, sizeof host);
 	if (!dry_run) {
 		code = stop_all(r, doc);
 		xmlFreeDoc(doc);
@@ -133,10 +170,14 @@ static int take_unit(const struct removal *r, bool dry_run)
 	if (code == CF_EXIT_OK)
 		code = take_out(r, doc, dry_run);
 	xmlFreeDoc(doc);
-	if (code == CF_EXIT_OK)
-		printf(dry_run ? "Nothing was changed (--dry-run).\n"
-			       : "unit %s is out of the cluster. To have its files as plain files again, on both hosts: vmtwin destroy %s --keep-data\n",
-		       r->unit, r->unit);
+	if (code != CF_EXIT_OK)
+		return code;
+	if (dry_run) {
+		puts("Nothing was changed (--dry-run).");
+		return code;
+	}
+	printf("unit %s is out of the cluster. Its files as plain files again: on %s: vmtwin destroy %s --keep-data; on the other host the "
+	       "same with --force, for its copy counts as old from now on\n", r->unit, host[0] ? host : "the host that stopped last", r->unit);
 	return code;
 }
 
