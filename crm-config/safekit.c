@@ -289,7 +289,8 @@ static void set_handlers(xmlSAXHandler *sax)
 
 static int parse(struct reader *r, const char *text, size_t len)
 {
-	const int options = XML_PARSE_NONET | XML_PARSE_BIG_LINES;
+	/* NOENT: else &amp; in a value comes as another reference. There is no entity that it could put in: none may be declared. */
+	const int options = XML_PARSE_NONET | XML_PARSE_BIG_LINES | XML_PARSE_NOENT;
 	r->xml = xmlNewParserCtxt();
 	if (!r->xml)
 		return vt_fail(r->fail, -ENOMEM, "out of memory");
