@@ -92,7 +92,7 @@ ALL_LIBS := $(WORKER_LIBS) $(MASTER_LIBS)
 
 XML_LIBS := $(shell pkg-config --libs libxml-2.0 2>/dev/null)
 $(call obj,$(FENCEWATCH_SRC)): CPPFLAGS += $(FENCE_CFLAGS)
-$(call obj,crm-config/cib_read.c): CPPFLAGS += $(shell pkg-config --cflags libxml-2.0 2>/dev/null | sed 's/-I/-isystem /g')
+$(call obj,crm-config/cib_read.c crm-config/safekit.c): CPPFLAGS += $(shell pkg-config --cflags libxml-2.0 2>/dev/null | sed 's/-I/-isystem /g')
 
 $(BUILD)/vmtwind: $(call obj,$(MASTER_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cluster.xml: <cluster><lans><lan name=""><node name="" addr=""/>...: the hosts and their networks. */
+#include <errno.h>
 #include <string.h>
 
 #include "crm-config/safekit_int.h"

@@ -87,7 +87,7 @@ static const struct attr_rule attr_rules[] = {
     {"rfs", "nbremconn", NULL, "nothing instead: a unit has one data link", NULL},
     {"rfs", "syncdelta", NULL, "decide by hand instead when the host with the newest data is lost: `vmtwin explain UNIT` tells what would be missing, `vmtwin force-primary UNIT` starts the VM all the same; stale data is never taken by itself", NULL},
     {"rfs", "syncat", NULL, "nothing instead: every write is mirrored at once, and a host that comes back is resynchronised at once", NULL},
-    {"rfs", "acl", NULL, "nothing instead: give the directory owners and modes that are the same on both hosts", NULL},
+    {"rfs", "acl", NULL, "nothing instead: owners, modes and extended attributes are mirrored in any case", NULL},
     {"rfs", "packetsize", NULL, "nothing instead: the data link has no such setting", NULL},
     {"rfs", "reipacketsize", NULL, PACES, NULL},
     {"rfs", "ruzone_blocksize", NULL, "nothing instead: which parts differ is recorded in blocks of a fixed size", NULL},
