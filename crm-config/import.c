@@ -17,7 +17,7 @@ struct job {
 	const char *module_path, *cluster_path, *output; /* the last two may be NULL */
 	struct sk_want want;
 	struct sk_doc module, cluster;
-	char text[SK_BYTES_MAX + 2];
+	char text[SK_BYTES_MAX + 1];
 	struct sk_result result;
 };
 
@@ -30,7 +30,7 @@ static const char help[] =
     "  --hosts A,B    the two hosts' cluster node names; needed with a CLUSTER.XML of more than two nodes, and without one\n"
     "  --unit NAME    the unit's name; default: VM_NAME in small letters\n"
     "  --port N       TCP port of the unit's data link, one of its own for each unit; default: 7790\n"
-    "  --output FILE  write there instead, normally /etc/vmtwin/units/NAME.conf; it must not exist\n\n"
+    "  --output FILE  write there instead; it must not exist\n\n"
     "Without CLUSTER.XML and --hosts the hosts are not known: the file is written all the same, with a line marked\n"
     "TO COMPLETE, and is refused by vmtwind until that is done.\n\n"
     "Exit codes: 0 the file is complete, 1 it is written, but has lines marked TO COMPLETE, 2 wrong usage, or an input can't be\n"

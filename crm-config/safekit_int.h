@@ -43,6 +43,7 @@ struct sk_todo {
 struct sk_plan {
 	char unit[VT_UNIT_NAME_MAX + 1], domain[SK_VALUE_MAX], directory[SK_VALUE_MAX];
 	const struct sk_elem *main_dir; /* the <replicated> that is the directory */
+	bool name_of_macro;		/* the domain is the macro VM_NAME, no variable says it */
 	bool hosts_known;
 	char host[2][VT_HOST_NAME_MAX + 1];
 	unsigned rings;
@@ -102,6 +103,9 @@ int sk_cluster_rings(struct sk_import *m);
 /* The network that an element (heartbeat, flow) names, NULL: no cluster.xml, or none of that name. */
 struct sk_lan *sk_cluster_lan(struct sk_import *m, const struct sk_elem *e);
 void sk_cluster_report(struct sk_import *m);
+
+/* "NAME as domain = ..., and ... as the unit's name", of a macro or variable. */
+void sk_say_name(struct sk_import *m, const struct sk_elem *e);
 
 /* What becomes of an attribute (NULL: the element hasn't the one that matters most). 0 or -EINVAL. */
 typedef int sk_take(struct sk_import *m, const struct sk_elem *e, const struct sk_attr *a);

@@ -54,7 +54,7 @@ static int find_service(struct sk_import *m)
 static void unit_of_domain(const char *domain, char out[VT_UNIT_NAME_MAX + 1])
 {
 	size_t n = 0;
-	for (; domain[n] && n < VT_UNIT_NAME_MAX; n++) {
+	for (; n < VT_UNIT_NAME_MAX && domain[n]; n++) {
 		char c = domain[n];
 		if (c >= 'A' && c <= 'Z')
 			c = (char)(c - 'A' + 'a');
@@ -67,8 +67,10 @@ static int name_unit(struct sk_import *m)
 {
 	struct sk_plan *p = &m->plan;
 	const char *domain = var_value(m->doc, "VM_NAME");
-	if (!domain || !domain[0])
+	if (!domain || !domain[0]) {
 		domain = sk_macro_value(m->doc, "VM_NAME");
+		p->name_of_macro = domain && domain[0];
+	}
 	if ((!domain || !domain[0]) && !m->want->unit)
 		return vt_fail(m->fail, -EINVAL, "%s: neither <var name=\"VM_NAME\"> nor the macro VM_NAME says what the VM is called; say --unit NAME",
 			       m->doc->path);

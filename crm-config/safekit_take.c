@@ -31,7 +31,9 @@ static int bad_time(struct sk_import *m, const struct sk_elem *e, const struct s
 
 int sk_take_macro(struct sk_import *m, const struct sk_elem *e, const struct sk_attr *a)
 {
-	if (a)
+	if (a && m->plan.name_of_macro && strcmp(a->value, "VM_NAME") == 0)
+		sk_say_name(m, e);
+	else if (a)
 		sk_say(m, SK_TAKEN, e->line, "macro name=\"%s\" value=\"%.200s\" as its value, where %%%s%% stands", a->value,
 		       sk_value(m->doc, e, "value"), a->value);
 	return 0;

@@ -58,6 +58,15 @@ int sk_take_replicated(struct sk_import *m, const struct sk_elem *e, const struc
 
 /* ---- scripts' variables --------------------------------------------------------------------------------- */
 
+void sk_say_name(struct sk_import *m, const struct sk_elem *e)
+{
+	const struct sk_plan *p = &m->plan;
+	bool same = strcmp(p->domain, p->unit) == 0;
+	sk_say(m, same ? SK_TAKEN : SK_CHANGED, e->line, "%s name=\"VM_NAME\" value=\"%.200s\" %s domain = %.200s, and %s as the unit's name%s", e->name,
+	       p->domain, same ? "as" : "to", p->domain, p->unit,
+	       same ? "" : ", because a unit's name has only a-z, 0-9, '.', '_' and '-', or another one was asked for");
+}
+
 int sk_take_var(struct sk_import *m, const struct sk_elem *e, const struct sk_attr *a)
 {
 	const struct sk_plan *p = &m->plan;
@@ -65,9 +74,7 @@ int sk_take_var(struct sk_import *m, const struct sk_elem *e, const struct sk_at
 	if (!a)
 		sk_say(m, SK_LEFT, e->line, "<var> without a name: do nothing instead: no script would have seen it");
 	else if (strcmp(a->value, "VM_NAME") == 0 && strcmp(value, p->domain) == 0)
-		sk_say(m, strcmp(value, p->unit) == 0 ? SK_TAKEN : SK_CHANGED, a->line, "var name=\"VM_NAME\" value=\"%.200s\" %s domain = %s, and %s = %s as the unit's name%s", value,
-		       strcmp(value, p->unit) == 0 ? "as" : "to", p->domain, "UNIT", p->unit,
-		       strcmp(value, p->unit) == 0 ? "" : ", because a unit's name has only a-z, 0-9, '.', '_' and '-', or another one was asked for");
+		sk_say_name(m, e);
 	else if (strcmp(a->value, "VM_PATH") == 0 && within(value, p->directory) && within(p->directory, value))
 		sk_say(m, SK_TAKEN, a->line, "var name=\"VM_PATH\" value=\"%.200s\" as directory", value);
 	else if (strcmp(a->value, "VM_PATH") == 0 || strcmp(a->value, "VM_NAME") == 0)
