@@ -62,9 +62,9 @@ static bool plain(const char *text)
 }
 
 /* "prefix:name" */
-static void set_name(struct reader *r, char out[SK_NAME_MAX], const xmlChar *prefix, const xmlChar *name)
+static void set_name(struct reader *r, char out[SK_NAME_MAX], const xmlChar *prefix, const char *between, const xmlChar *name)
 {
-	int n = snprintf(out, SK_NAME_MAX, "%s%s%s", prefix ? (const char *)prefix : "", prefix ? ":" : "", (const char *)name);
+	int n = snprintf(out, SK_NAME_MAX, "%s%s%s", prefix ? (const char *)prefix : "", prefix ? between : "", (const char *)name);
 	if (n < 0 || n >= SK_NAME_MAX)
 		refuse(r, line_now(r), "a name is longer than %d bytes: '%.40s...'", SK_NAME_MAX - 1, (const char *)name);
 }
@@ -80,7 +80,7 @@ static void add_attr(struct reader *r, const xmlChar **word)
 	}
 	struct sk_attr *a = &d->attr[d->attrs];
 	a->line = line;
-	set_name(r, a->name, word[1], word[0]);
+	set_name(r, a->name, word[1], ":", word[0]);
 	if (len >= SK_VALUE_MAX)
 		refuse(r, line, "%s: the value is longer than %d bytes", a->name, SK_VALUE_MAX - 1);
 	if (r->rc != 0)
@@ -96,7 +96,7 @@ static void add_attr(struct reader *r, const xmlChar **word)
 }
 
 /* A new element in the one that is open; NULL: refused. */
-static struct sk_elem *add_elem(struct reader *r, const xmlChar *prefix, const xmlChar *name, unsigned line)
+static struct sk_elem *add_elem(struct reader *r, const xmlChar *prefix, const char *between, const xmlChar *name, unsigned line)
 {
 	struct sk_doc *d = r->doc;
 	if (d->elems == SK_ELEMS_MAX) {
@@ -105,7 +105,7 @@ static struct sk_elem *add_elem(struct reader *r, const xmlChar *prefix, const x
 	}
 	struct sk_elem *e = &d->elem[d->elems];
 	*e = (struct sk_elem){.line = line, .parent = r->depth > 0 ? r->open[r->depth - 1] : -1, .first = d->attrs};
-	set_name(r, e->name, prefix, name);
+	set_name(r, e->name, prefix, between, name);
 	if (r->rc != 0)
 		return NULL;
 	d->elems++;
@@ -134,7 +134,7 @@ static void on_start(void *ctx, const xmlChar *name, const xmlChar *prefix, cons
 		refuse(r, line, "the outermost element is <%.60s>, not <%s>", (const char *)name, r->root);
 		return;
 	}
-	struct sk_elem *e = add_elem(r, prefix, name, line);
+	struct sk_elem *e = add_elem(r, prefix, ":", name, line);
 	if (!e)
 		return;
 	r->open[r->depth++] = (int)(e - r->doc->elem);
@@ -166,7 +166,7 @@ static void on_instruction(void *ctx, const xmlChar *target, const xmlChar *data
 	struct reader *r = ctx;
 	(void)data;
 	if (r->rc == 0)
-		add_elem(r, (const xmlChar *)"?", target, line_now(r));
+		add_elem(r, (const xmlChar *)"?", "", target, line_now(r));
 }
 
 /* ---- what is refused -------------------------------------------------------------------------------- */

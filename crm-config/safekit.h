@@ -69,8 +69,10 @@ const struct sk_attr *sk_attr(const struct sk_doc *doc, const struct sk_elem *e,
 const char *sk_value(const struct sk_doc *doc, const struct sk_elem *e, const char *name);
 /* The element around it, NULL: it is the outermost. */
 const struct sk_elem *sk_parent(const struct sk_doc *doc, const struct sk_elem *e);
-/* The macro's value, NULL: no such macro. */
-const char *sk_macro_value(const struct sk_doc *doc, const char *name);
+/* The attribute that has the macro's value, NULL: no such macro. */
+const struct sk_attr *sk_macro(const struct sk_doc *doc, const char *name);
+/* Some value refers to it. */
+bool sk_macro_used(const struct sk_doc *doc, const char *name);
 void sk_free(struct sk_doc *doc);
 
 #endif

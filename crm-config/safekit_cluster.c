@@ -87,7 +87,7 @@ static int hosts_of_cluster(struct sk_import *m)
 	struct sk_cluster *c = &m->cluster;
 	char names[256];
 	if (c->nodes < 2)
-		return vt_fail(m->fail, -EINVAL, "%s: %u nodes; a mirror needs two: <cluster><lans><lan name=\"...\"><node name=\"...\" addr=\"...\"/>...",
+		return vt_fail(m->fail, -EINVAL, "%s: a mirror needs two nodes, here are %u: <cluster><lans><lan name=\"...\"><node name=\"...\" addr=\"...\"/>...",
 			       m->doc->path, c->nodes);
 	for (int i = 0; m->plan.hosts_known && i < 2; i++) {
 		unsigned k = 0;

@@ -43,6 +43,7 @@ struct sk_todo {
 struct sk_plan {
 	char unit[VT_UNIT_NAME_MAX + 1], domain[SK_VALUE_MAX], directory[SK_VALUE_MAX];
 	const struct sk_elem *main_dir; /* the <replicated> that is the directory */
+	unsigned domain_line, dir_line;
 	bool name_of_macro;		/* the domain is the macro VM_NAME, no variable says it */
 	bool hosts_known;
 	char host[2][VT_HOST_NAME_MAX + 1];
@@ -116,6 +117,8 @@ sk_take sk_take_macro, sk_take_var, sk_take_witness, sk_take_ping;
 /* All elements of userconfig.xml, each by its rule. */
 int sk_rules_apply(struct sk_import *m);
 
+/* The directory and the domain are such that vmtwind takes them, unchanged; with the line where they are not. */
+int sk_plan_prove_names(struct sk_import *m);
 /* The plan as text, and its proof: the unit file's parser accepts it and finds in it what was meant. */
 int sk_plan_text(struct sk_import *m);
 

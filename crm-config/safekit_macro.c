@@ -150,10 +150,18 @@ int sk_macros(struct sk_doc *doc, struct vt_fail *fail)
 	return rc;
 }
 
-const char *sk_macro_value(const struct sk_doc *doc, const char *name)
+const struct sk_attr *sk_macro(const struct sk_doc *doc, const char *name)
 {
 	for (unsigned i = 0; i < doc->macros; i++)
 		if (strcmp(doc->attr[doc->macro[i].name].value, name) == 0)
-			return doc->attr[doc->macro[i].value].value;
+			return &doc->attr[doc->macro[i].value];
 	return NULL;
+}
+
+bool sk_macro_used(const struct sk_doc *doc, const char *name)
+{
+	for (unsigned i = 0; i < doc->macros; i++)
+		if (doc->macro[i].used && strcmp(doc->attr[doc->macro[i].name].value, name) == 0)
+			return true;
+	return false;
 }

@@ -23,12 +23,12 @@ static bool under(const struct sk_doc *doc, const struct sk_elem *e, const char 
 	return strcmp(e->name, name) == 0 && in && strcmp(in->name, parent) == 0;
 }
 
-/* Value of <user><var name="NAME">, NULL: none. */
-static const char *var_value(const struct sk_doc *doc, const char *name)
+/* <user><var name="NAME">, NULL: none. */
+static const struct sk_attr *var(const struct sk_doc *doc, const char *name)
 {
 	for (unsigned i = 0; i < doc->elems; i++)
 		if (under(doc, &doc->elem[i], "var", "user") && strcmp(sk_value(doc, &doc->elem[i], "name"), name) == 0)
-			return sk_value(doc, &doc->elem[i], "value");
+			return sk_attr(doc, &doc->elem[i], "value");
 	return NULL;
 }
 
@@ -63,27 +63,36 @@ static void unit_of_domain(const char *domain, char out[VT_UNIT_NAME_MAX + 1])
 	out[n] = '\0';
 }
 
+/* VM_NAME of the scripts' variables, else of the macros, else NULL. */
+static const struct sk_attr *find_domain(struct sk_import *m)
+{
+	const struct sk_attr *a = var(m->doc, "VM_NAME");
+	if (a && a->value[0])
+		return a;
+	a = sk_macro(m->doc, "VM_NAME");
+	m->plan.name_of_macro = a && a->value[0];
+	return m->plan.name_of_macro ? a : NULL;
+}
+
 static int name_unit(struct sk_import *m)
 {
 	struct sk_plan *p = &m->plan;
-	const char *domain = var_value(m->doc, "VM_NAME");
-	if (!domain || !domain[0]) {
-		domain = sk_macro_value(m->doc, "VM_NAME");
-		p->name_of_macro = domain && domain[0];
-	}
-	if ((!domain || !domain[0]) && !m->want->unit)
+	const char *unit = m->want->unit;
+	const struct sk_attr *domain = find_domain(m);
+	if (!domain && !unit)
 		return vt_fail(m->fail, -EINVAL, "%s: neither <var name=\"VM_NAME\"> nor the macro VM_NAME says what the VM is called; say --unit NAME",
 			       m->doc->path);
-	snprintf(p->domain, sizeof p->domain, "%s", domain && domain[0] ? domain : m->want->unit);
-	if (m->want->unit && !vt_unit_name_ok(m->want->unit))
+	if (unit && !vt_unit_name_ok(unit))
 		return vt_fail(m->fail, -EINVAL, "--unit '%.80s' can't be a unit's name: 1 to %d of a-z 0-9 . _ -, beginning with a letter or digit, and not vmtwind",
-			       m->want->unit, VT_UNIT_NAME_MAX);
-	if (m->want->unit)
-		snprintf(p->unit, sizeof p->unit, "%s", m->want->unit);
+			       unit, VT_UNIT_NAME_MAX);
+	snprintf(p->domain, sizeof p->domain, "%s", domain ? domain->value : unit);
+	p->domain_line = domain ? domain->line : 0;
+	if (unit)
+		snprintf(p->unit, sizeof p->unit, "%s", unit);
 	else
 		unit_of_domain(p->domain, p->unit);
 	if (!vt_unit_name_ok(p->unit))
-		return vt_fail(m->fail, -EINVAL, "%s: VM_NAME '%.80s' can't be made a unit's name; say --unit NAME", m->doc->path, p->domain);
+		return sk_bad(m, p->domain_line, "VM_NAME '%.80s' can't be made a unit's name; say --unit NAME", p->domain);
 	snprintf(m->out->name, sizeof m->out->name, "%s", p->unit);
 	return 0;
 }
@@ -105,34 +114,43 @@ static void clean_path(const char *path, char *out)
 static bool is_path(const char *dir, const char *wanted)
 {
 	char a[SK_VALUE_MAX], b[SK_VALUE_MAX];
-	if (!wanted)
-		return false;
 	clean_path(dir, a);
 	clean_path(wanted, b);
 	return strcmp(a, b) == 0;
 }
 
-/* The directory that scripts and macros call the VM's; else the first one. */
+/* What the module calls the VM's directory: the scripts' variable, or the macro, with the VM's name behind it or without. */
+static bool is_vm_path(const struct sk_import *m, const char *dir)
+{
+	const struct sk_attr *said = var(m->doc, "VM_PATH"), *macro = sk_macro(m->doc, "VM_PATH");
+	char joined[2 * SK_VALUE_MAX + 2];
+	if (said && is_path(dir, said->value))
+		return true;
+	if (!macro)
+		return false;
+	snprintf(joined, sizeof joined, "%s/%s", macro->value, m->plan.domain);
+	return is_path(dir, joined) || is_path(dir, macro->value);
+}
+
+/* The directory that the module calls the VM's; else the first one. */
 static int find_directory(struct sk_import *m)
 {
 	struct sk_plan *p = &m->plan;
-	const char *var = var_value(m->doc, "VM_PATH"), *macro = sk_macro_value(m->doc, "VM_PATH");
-	char joined[2 * SK_VALUE_MAX + 2];
 	const struct sk_elem *first = NULL, *best = NULL;
-	snprintf(joined, sizeof joined, "%s/%s", macro ? macro : "", p->domain);
 	for (unsigned i = 0; i < m->doc->elems; i++) {
 		const struct sk_elem *e = &m->doc->elem[i];
 		const char *dir = sk_value(m->doc, e, "dir");
 		if (!under(m->doc, e, "replicated", "rfs") || !dir[0])
 			continue;
 		first = first ? first : e;
-		if (!best && (is_path(dir, var) || (macro && (is_path(dir, joined) || is_path(dir, macro)))))
+		if (!best && is_vm_path(m, dir))
 			best = e;
 	}
 	p->main_dir = best ? best : first;
 	if (!p->main_dir)
 		return vt_fail(m->fail, -EINVAL, "%s: no <replicated dir=\"...\"> in <rfs>: there is no directory to mirror", m->doc->path);
 	const struct sk_attr *dir = sk_attr(m->doc, p->main_dir, "dir");
+	p->dir_line = dir->line;
 	if (dir->value[0] != '/')
 		return sk_bad(m, dir->line, "replicated dir=\"%.80s\": not an absolute path of Linux", dir->value);
 	clean_path(dir->value, p->directory);
@@ -181,6 +199,8 @@ static int prepare(struct sk_import *m)
 		rc = name_unit(m);
 	if (rc == 0)
 		rc = find_directory(m);
+	if (rc == 0)
+		rc = sk_plan_prove_names(m);
 	if (rc == 0)
 		rc = sk_cluster_take(m);
 	if (rc == 0)

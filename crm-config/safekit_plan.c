@@ -64,6 +64,25 @@ static void put_plan(const struct sk_import *m, FILE *f)
 	put_cluster_keys(p, f);
 }
 
+/* A key's value is one that vmtwind takes, and it comes through as it is: the file's parser cuts blanks off. */
+static int prove_value(struct sk_import *m, unsigned line, const char *key, const char *value)
+{
+	const struct vt_unitconf_value values[] = {{"directory", "/srv/vm"}, {"hosts", "host1 host2"}, {key, value}};
+	struct vt_unitconf c;
+	char source[sizeof m->doc->path + 16];
+	size_t len = strlen(value);
+	snprintf(source, sizeof source, "%s:%u", m->doc->path, line);
+	if (value[0] == ' ' || (len > 0 && value[len - 1] == ' '))
+		return sk_bad(m, line, "'%.100s': blanks around %s can't be written in a unit's file", value, key);
+	return vt_unitconf_build(&c, m->plan.unit, values, sizeof values / sizeof values[0], source, m->fail);
+}
+
+int sk_plan_prove_names(struct sk_import *m)
+{
+	int rc = prove_value(m, m->plan.dir_line, "directory", m->plan.directory);
+	return rc == 0 ? prove_value(m, m->plan.domain_line, "domain", m->plan.domain) : rc;
+}
+
 /* vmtwind's parser reads what was meant. Without hosts, which are left to complete, it is shown two. */
 static int prove(struct sk_import *m, const char *text)
 {
@@ -77,12 +96,8 @@ static int prove(struct sk_import *m, const char *text)
 	free(whole);
 	if (rc < 0)
 		return vt_fail(m->fail, -EINVAL, "%s: what comes of it can't be a unit: %s", m->module->path, why.text);
-	if (strcmp(c.directory, p->directory) != 0)
-		return vt_fail(m->fail, -EINVAL, "%s: the directory '%.100s' can't be written in a unit's file: blanks around it", m->module->path,
-			       p->directory);
-	if (strcmp(c.domain, p->domain) != 0)
-		return vt_fail(m->fail, -EINVAL, "%s: VM_NAME '%.100s' can't be written in a unit's file: blanks around it", m->module->path,
-			       p->domain);
+	if (strcmp(c.directory, p->directory) != 0 || strcmp(c.domain, p->domain) != 0)
+		return vt_fail(m->fail, -EINVAL, "%s: directory or domain can't be written in a unit's file", m->module->path);
 	if (p->hosts_known && (strcmp(c.hosts[0], p->host[0]) != 0 || strcmp(c.hosts[1], p->host[1]) != 0))
 		return vt_fail(m->fail, -EINVAL, "the hosts' names can't be written in a unit's file");
 	return 0;

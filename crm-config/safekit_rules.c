@@ -43,7 +43,7 @@ static const struct elem_rule elem_rules[] = {
     {"service", "farm", "do nothing instead: a VM runs on one host at a time, there is no load balancing", NULL},
 };
 
-/* An attribute: what takes it, or what to do instead, or the attribute with which it is told. */
+/* An attribute: what takes it, or what to do instead, or the attribute with which it is told (the element's main one). */
 struct attr_rule {
 	const char *elem, *name;
 	sk_take *take;
@@ -158,8 +158,6 @@ static int apply_attr(struct sk_import *m, const struct sk_elem *e, const struct
 		return rule->take(m, e, a);
 	if (rule->instead)
 		sk_say_attr(m, SK_LEFT, e, a, ": do %s", rule->instead);
-	else if (!sk_attr(m->doc, e, rule->with))
-		sk_say_attr(m, SK_LEFT, e, a, ": do look up what was meant instead: <%s> has no %s", e->name, rule->with);
 	return 0;
 }
 

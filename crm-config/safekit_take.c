@@ -33,6 +33,8 @@ int sk_take_macro(struct sk_import *m, const struct sk_elem *e, const struct sk_
 {
 	if (a && m->plan.name_of_macro && strcmp(a->value, "VM_NAME") == 0)
 		sk_say_name(m, e);
+	else if (a && strncmp(a->value, "VM_", 3) != 0 && !sk_macro_used(m->doc, a->value))
+		sk_say(m, SK_LEFT, e->line, "macro name=\"%s\" value=\"%.200s\": do nothing instead: nothing refers to it", a->value, sk_value(m->doc, e, "value"));
 	else if (a)
 		sk_say(m, SK_TAKEN, e->line, "macro name=\"%s\" value=\"%.200s\" as its value, where %%%s%% stands", a->value,
 		       sk_value(m->doc, e, "value"), a->value);

@@ -71,8 +71,9 @@ int sk_take_var(struct sk_import *m, const struct sk_elem *e, const struct sk_at
 {
 	const struct sk_plan *p = &m->plan;
 	const char *value = sk_value(m->doc, e, "value");
+	char tag[240];
 	if (!a)
-		sk_say(m, SK_LEFT, e->line, "<var> without a name: do nothing instead: no script would have seen it");
+		sk_say(m, SK_LEFT, e->line, "%s: do nothing instead: without a name no script would have seen it", sk_tag(m->doc, e, tag, sizeof tag));
 	else if (strcmp(a->value, "VM_NAME") == 0 && strcmp(value, p->domain) == 0)
 		sk_say_name(m, e);
 	else if (strcmp(a->value, "VM_PATH") == 0 && within(value, p->directory) && within(p->directory, value))
