@@ -63,7 +63,7 @@ help:
 	@echo 'deps         install what build and tests need (apt), without starting services'
 	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
 	@echo 'check        all tests in their short form'
-	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-config check-dp lint fuzz check-lab-self'
+	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-config check-import check-dp lint fuzz check-lab-self'
 	@echo 'check-lab check-iso check-lab-xfs check-watchdog check-config   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
@@ -201,11 +201,13 @@ fuzz:
 
 # ---- the command's tests, manual pages ------------------------------------------------------------
 MAN := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
-.PHONY: check-ctl check-config man install-man uninstall-man
+.PHONY: check-ctl check-config check-import man install-man uninstall-man
 check-ctl: $(BUILD)/vmtwin $(BUILD)/tests/ctl-replay
 	tests/ctl/run.sh $(BUILD)
 check-config: $(BUILD)/vmtwin-config
 	tests/config/run.sh $(abspath $(BUILD))
+check-import: $(BUILD)/vmtwin-config
+	tests/import/run.sh $(abspath $(BUILD))
 $(BUILD)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@.new && mv $@.new $@
