@@ -41,6 +41,7 @@ CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
 RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
 FENCE_AGENT_SRC := $(wildcard stonith/*.c)
 CONFIG_PURE_SRC := $(addprefix crm-config/,corosync_conf.c cib.c check_timing.c check_quorum.c check_fencing.c check_devices.c)
+SAFEKIT_SRC := $(wildcard crm-config/safekit*.c)
 CONFIG_SRC := $(wildcard crm-config/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 TOOL_SRC := $(wildcard tests/tools/*.c)
@@ -63,7 +64,7 @@ help:
 	@echo 'deps         install what build and tests need (apt), without starting services'
 	@echo 'demo         two hosts, a real VM, a power cut, nothing lost: about three minutes'
 	@echo 'check        all tests in their short form'
-	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-config check-dp lint fuzz check-lab-self'
+	@echo 'check-unit check-san check-valgrind check-sim check-model check-ocf check-ctl check-config check-import check-dp lint fuzz check-lab-self'
 	@echo 'check-lab check-iso check-lab-xfs check-watchdog check-plan   its parts'
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
@@ -120,9 +121,10 @@ $(BUILD)/fence_vmtwin: $(call obj,$(FENCE_AGENT_SRC)) $(LIB)
 
 $(BUILD)/tests/unit/test_fence_options: $(call obj,stonith/options.c)
 $(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf: $(call obj,$(CONFIG_PURE_SRC))
+$(BUILD)/tests/unit/test_safekit_map: $(call obj,$(SAFEKIT_SRC))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS) $(XML_LIBS)
 $(BUILD)/obj/tests/tools/cib-normal.o: CPPFLAGS += $(XML_CFLAGS)
 $(BUILD)/tests/cib-normal: $(BUILD)/obj/tests/tools/cib-normal.o $(call obj,crm-config/normal.c crm-config/cib_tree.c crm-config/cib.c) $(LIB)
 	@mkdir -p $(@D)
@@ -206,13 +208,15 @@ fuzz:
 
 # ---- the command's tests, manual pages ------------------------------------------------------------
 MAN := $(patsubst docs/man/%.scd,$(BUILD)/man/%,$(wildcard docs/man/*.scd))
-.PHONY: check-ctl check-config check-plan man install-man uninstall-man
+.PHONY: check-ctl check-config check-plan check-import man install-man uninstall-man
 check-ctl: $(BUILD)/vmtwin $(BUILD)/tests/ctl-replay
 	tests/ctl/run.sh $(BUILD)
 check-config: $(BUILD)/vmtwin-config
 	tests/config/run.sh $(abspath $(BUILD))
 check-plan: $(BUILD)/vmtwin-config $(BUILD)/tests/cib-normal $(BUILD)/ra/mirror $(BUILD)/ra/vm $(BUILD)/fence_vmtwin
 	tests/plan/run.sh $(abspath $(BUILD))
+check-import: $(BUILD)/vmtwin-config
+	tests/import/run.sh $(abspath $(BUILD))
 $(BUILD)/man/%: docs/man/%.scd
 	@mkdir -p $(@D)
 	scdoc <$< >$@.new && mv $@.new $@
@@ -314,7 +318,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf safekit_map
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit
@@ -331,7 +335,7 @@ check-docs: $(BUILD)/tests/state-machine
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
 # A+B: side by side.
-CHECK_PARTS ?= lint docs config+plan unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab+iso-device iso-plain+lab-xfs
+CHECK_PARTS ?= lint docs config+plan import unit san valgrind sim+ocf model fuzz+dp ctl+lab-self+watchdog mutants lab+iso-device iso-plain+lab-xfs
 .PHONY: deps demo check check-fuzz check-programs
 check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model $(BUILD)/watchdog-guest lab-tree lab-tools guest
 deps:

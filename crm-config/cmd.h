@@ -19,7 +19,7 @@ struct cf_cmd {
 	int (*run)(const struct cf_cmd *cmd, int argc, char **argv); /* returns the exit code */
 };
 
-extern const struct cf_cmd cf_cmd_check, cf_cmd_generate, cf_cmd_apply, cf_cmd_remove;
+extern const struct cf_cmd cf_cmd_check, cf_cmd_generate, cf_cmd_apply, cf_cmd_remove, cf_cmd_import;
 
 enum { CF_OPT_END = -1, CF_OPT_BAD = -2, CF_OPT_HELP = -3 };
 /* The next long option, its `val`. CF_OPT_BAD: told on standard error. CF_OPT_HELP: printed. longs holds {"help", 0, 0, 'h'}. */

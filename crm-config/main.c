@@ -10,7 +10,7 @@
 
 #define OPTIONS_MAX 16 /* of one subcommand */
 
-static const struct cf_cmd *const commands[] = {&cf_cmd_generate, &cf_cmd_apply, &cf_cmd_remove, &cf_cmd_check};
+static const struct cf_cmd *const commands[] = {&cf_cmd_import, &cf_cmd_generate, &cf_cmd_apply, &cf_cmd_remove, &cf_cmd_check};
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
 int cf_error(const struct cf_cmd *cmd, const char *fmt, ...)
