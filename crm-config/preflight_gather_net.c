@@ -162,7 +162,7 @@ static enum pf_truth ask_corosync(const char *peer, unsigned ring)
 {
 	struct vt_nodes *nodes = calloc(1, sizeof *nodes);
 	enum pf_truth up = PF_UNKNOWN;
-	char key[ICMAP_KEYNAME_MAXLEN];
+	char key[CMAP_KEYNAME_MAXLEN + 1];
 	uint8_t connected = 0;
 	cmap_handle_t map;
 	const struct vt_node *node = nodes && vt_nodes_load(nodes, NULL) == 0 ? vt_nodes_by_name(nodes, peer) : NULL;

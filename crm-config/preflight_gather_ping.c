@@ -26,19 +26,6 @@ struct echo {
 	uint8_t *packet; /* PACKET_MAX */
 };
 
-/* RFC 1071. */
-static uint16_t checksum(const uint8_t *data, size_t len)
-{
-	uint32_t sum = 0;
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)data[i] << 8 | data[i + 1];
-	if (len % 2)
-		sum += (uint32_t)data[len - 1] << 8;
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 /* 0 or negative errno. */
 static int open_echo(struct echo *e, const struct pf_address *own, const struct pf_address *other)
 {
@@ -77,7 +64,7 @@ static int send_echo(struct echo *e, size_t size)
 	memcpy(e->packet + 4, &e->mark, 4); /* id and number */
 	memcpy(e->packet + VT_ECHO_HEADER, &e->mark, sizeof e->mark);
 	if (!e->six) {
-		uint16_t sum = checksum(e->packet, len);
+		uint16_t sum = vt_echo_checksum(e->packet, len);
 		e->packet[2] = (uint8_t)(sum >> 8);
 		e->packet[3] = (uint8_t)sum;
 	}
