@@ -54,8 +54,7 @@ static void check_daemon(const struct pf_judge *j)
 	if (c->told != PF_TOLD)
 		return;
 	if (c->vmtwind != PF_YES)
-		cf_say(j->out, CF_ERROR, "vmtwind on this host: %s; `systemctl enable --now vmtwind`, and look at its log: journalctl -u vmtwind",
-		       c->vmtwind_trouble);
+		cf_say(j->out, CF_ERROR, "vmtwind on this host: %s; its log: `journalctl -u vmtwind`", c->vmtwind_trouble);
 	else if (!running[0])
 		cf_say(j->out, CF_WARNING, "vmtwind that runs is older than this command (%s) and doesn't tell its version; restart it: "
 					   "`systemctl restart vmtwind` (VMs go on)",
@@ -67,7 +66,7 @@ static void check_daemon(const struct pf_judge *j)
 	else
 		cf_say(j->out, CF_OK, "vmtwind runs, version %s as installed", running);
 	if (c->corosync == PF_NO)
-		cf_say(j->out, CF_ERROR, "corosync does not run on this host; `pcs cluster start`, and look at its log: journalctl -u corosync");
+		cf_say(j->out, CF_ERROR, "corosync on this host does not run; `pcs cluster start`; its log: `journalctl -u corosync`");
 }
 
 static void compare_versions(const struct pf_judge *j)
