@@ -310,7 +310,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf preflight
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit

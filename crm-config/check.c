@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/conffile.h"
 #include "base/paths.h"
@@ -223,6 +224,8 @@ static int print_facts(const struct cf_cmd *cmd, struct input *in)
 	struct pf_host *host = rc == 0 ? gather(in, &fail) : NULL;
 	if (!host)
 		return cf_error(cmd, "%s", fail.text);
+	if (!host->own.host[0]) /* no node of the cluster: the other host has to call it something */
+		gethostname(host->own.host, sizeof host->own.host - 1);
 	rc = pf_facts_print(&host->own, stdout);
 	pf_gather_free(host);
 	return rc == 0 ? CF_EXIT_OK : cf_error(cmd, "cannot write the facts: %s", strerror(-rc));

@@ -165,6 +165,8 @@ int pf_facts_parse(struct pf_facts *facts, const char *text, const char *source,
 	int rc = vt_conf_parse(text, source, take, &r, fail);
 	if (rc == 0 && !r.has_format)
 		return vt_fail(fail, -EINVAL, "%s: empty; the other host prints its facts by `vmtwin-config check --facts`", source);
+	if (rc == 0 && !facts->host[0])
+		return vt_fail(fail, -EINVAL, "%s: the line 'host = NAME' is missing", source);
 	return rc;
 }
 

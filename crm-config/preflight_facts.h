@@ -34,7 +34,7 @@ struct pf_unit_facts {
 };
 
 struct pf_facts {
-	char host[VT_HOST_NAME_MAX + 1];	    /* its cluster node name; "": not known, as all texts here */
+	char host[VT_HOST_NAME_MAX + 1];	    /* its cluster node name; "": not known, as all texts here. Told facts have one */
 	char version[PF_PROGRAMS][PF_VERSION_MAX];
 	char cpu[PF_CPU_MAX];			    /* vendor and model of the host's CPU, as libvirt names them */
 	char machines[PF_MACHINES_MAX];		    /* machine types of its QEMU, separated by blanks; ends with "..." if there are more */

@@ -584,6 +584,7 @@ static void test_facts_bad(void **state)
 	} cases[] = {{"", "f: empty"},
 		     {"host = a\n", "f:1: these are no facts"},
 		     {"facts = 2\n", "f:1: facts of another version"},
+		     {"facts = 1\n", "the line 'host = NAME' is missing"},
 		     {"facts = 1\nrubbish\n", "not of the form"},
 		     {"facts = 1\nhost = a\nhost = b\n", "f:3: told twice: 'host'"},
 		     {"facts = 1\nhost =\n", "the value is empty"},
@@ -614,7 +615,7 @@ static void test_facts_full(void **state)
 	struct vt_fail fail = {.code = 0};
 	size_t len = 0;
 	(void)state;
-	len += (size_t)snprintf(told, sizeof told, "facts = 1\n");
+	len += (size_t)snprintf(told, sizeof told, "facts = 1\nhost = a\n");
 	for (int i = 0; i < PF_UNITS_MAX; i++)
 		len += (size_t)snprintf(told + len, sizeof told - len, "unit.vm%d = a:1\n", i);
 	assert_int_equal(pf_facts_parse(&f, told, "f", &fail), 0);
