@@ -16,7 +16,7 @@
 #define PACKET_MAX 65536
 #define INTERVAL_MS 10
 #define ANSWER_MS 1000	    /* a host that answers at all does in less */
-#define SIZE_ANSWER_MS 300
+#define SIZE_ANSWER_MS 150
 #define SIZE_TRIES 2
 
 struct echo {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/timex.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #include "crm-config/preflight_int.h"
 
 #define PROGRAM_LIMIT_MS 1500
+#define FUSE_DEVICE makedev(10, 229) /* of the kernel's list of devices */
 #define RULES_MAX (4u << 20) /* bytes of `nft list ruleset` that are looked at */
 
 static bool read_text(const char *path, char *out, size_t cap)
@@ -36,7 +38,7 @@ static void look_at_fuse(struct pf_system *s)
 	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		s->fuse_error = errno;
-	else if (fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode))
+	else if (fstat(fd, &st) != 0 || !S_ISCHR(st.st_mode) || st.st_rdev != FUSE_DEVICE)
 		s->fuse_error = ENODEV;
 	if (fd >= 0)
 		close(fd);
