@@ -71,9 +71,9 @@ slow_ring() {
 }
 mend_slow() { on "$host" bash -c 'kill "$(cat /run/ping.pid)"; tc qdisc del dev ring1 root'; }
 drop_address() {
-	address=$(on "$host" ip -4 -o addr show dev ring1 | awk '{ print $4; exit }') && on "$host" ip addr del "$address" dev ring1
+	on "$host" bash -c 'ip -4 -o addr show dev ring1 | awk "{ print \$4; exit }" >/run/ring1 && ip addr del "$(cat /run/ring1)" dev ring1'
 }
-mend_address() { on "$host" ip addr add "$address" dev ring1; }
+mend_address() { on "$host" bash -c 'ip addr add "$(cat /run/ring1)" dev ring1'; }
 
 drop_corosync() { drop_ports 'iifname "ring1" udp dport 5404-5420 drop' "$peer"; }
 drop_data() { drop_ports "tcp dport 7791 drop" "$peer"; }
@@ -102,7 +102,7 @@ put_service() { on "$host" bash -c ': >/etc/systemd/system/vmtwind.service'; }
 autostart_on() { on "$host" virsh -q autostart vm2; }
 autostart_off() { on "$host" virsh -q autostart --disable vm2; }
 redefine() { on "$host" bash -c 'sed "$1" "$2/data/vm2.xml" >/run/vm2.xml && virsh -q define /run/vm2.xml' - "$1" "$store2"; }
-break_cache() { redefine "s/cache='none'/cache='writeback'/"; }
+break_cache() { redefine "s/cache='none' io='native'/cache='writeback'/"; }
 break_place() { redefine "s|$dir2/disk|/srv/elsewhere|"; }
 mend_domain() { redefine ''; }
 
