@@ -65,9 +65,9 @@ static void check_flush(const struct pf_judge *j, const struct vt_unitconf *u, c
 	if (d->flush_us == 0)
 		return;
 	if (d->flush_us > FLUSH_SLOW_US)
-		cf_say(j->out, CF_WARNING, "store of unit %s: a write of 4 KiB takes %u ms until it is safe (median of %d); databases in the VM wait as "
+		cf_say(j->out, CF_WARNING, "store of unit %s: a write of 4 KiB takes %u ms until it is safe (median); databases in the VM wait as "
 					   "long each time: a faster disk, or a controller with a protected cache",
-		       u->name, d->flush_us / 1000, PF_FLUSHES);
+		       u->name, d->flush_us / 1000);
 	else if (d->flush_us < FLUSH_QUICK_US && d->cache == PF_CACHE_VOLATILE)
 		cf_say(j->out, CF_WARNING, "store of unit %s: a write of 4 KiB is said to be safe after %u us, though the disk has a volatile cache; it "
 					   "may lie about flushes, unless that cache is protected against power cuts: look at its data sheet",

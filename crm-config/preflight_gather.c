@@ -22,8 +22,9 @@
 #include "base/version.h"
 #include "crm-config/preflight_int.h"
 
-#define LINES_LIMIT_MS 5000 /* names, pings, ports: alone, so that nothing disturbs what they measure */
-#define REST_LIMIT_MS 8000
+#define ASK_LIMIT_MS 2000   /* names, the cluster's daemons */
+#define PATHS_LIMIT_MS 5500 /* alone, so that nothing disturbs what they measure */
+#define REST_LIMIT_MS 7000
 #define PARTS_MAX (PF_PATHS_MAX + PF_UNITS_MAX + 8)
 
 struct part {
@@ -204,11 +205,11 @@ static void find_out(const struct pf_ask *a, const struct pf_wish *wish)
 	if (!wish->facts_only) {
 		add(&lines, pf_ask_names, 0, &h->names.told);
 		add(&lines, pf_ask_cluster, 0, &h->cluster.told);
-		run(a, &lines, LINES_LIMIT_MS / 2);
+		run(a, &lines, ASK_LIMIT_MS);
 		lines.count = 0;
 		for (unsigned i = 0; i < h->paths; i++)
 			add(&lines, pf_ask_path, i, &h->path[i].told);
-		run(a, &lines, LINES_LIMIT_MS);
+		run(a, &lines, PATHS_LIMIT_MS);
 	} else {
 		add(&rest, pf_ask_cluster, 0, &h->cluster.told);
 	}

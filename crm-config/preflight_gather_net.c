@@ -17,7 +17,7 @@
 #include "io/nodes.h"
 
 #define PORT_LIMIT_MS 500
-#define PORTS_LIMIT_NS (2 * 1000000000ull) /* of all units: the rest is not asked */
+#define PORTS_LIMIT_NS 1000000000ull /* of all units: the rest is not asked */
 
 int pf_resolve(const char *text, struct pf_address *out)
 {

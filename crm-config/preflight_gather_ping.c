@@ -16,7 +16,7 @@
 #define PACKET_MAX 65536
 #define INTERVAL_MS 10
 #define ANSWER_MS 1000	    /* a host that answers at all does in less */
-#define SIZE_ANSWER_MS 150
+#define SIZE_ANSWER_MS 100
 #define SIZE_TRIES 2
 
 struct echo {
@@ -102,7 +102,7 @@ static void measure(struct pf_path *p, struct echo *e)
 			took_us[p->answered++] = (uint32_t)((vt_boottime_ns() - began) / 1000);
 			poll(NULL, 0, INTERVAL_MS);
 		} else {
-			wait_ms = p->answered ? ANSWER_MS / 5 : ANSWER_MS / PF_PINGS; /* 2 s in all if nobody answers */
+			wait_ms = p->answered ? ANSWER_MS / 10 : ANSWER_MS / PF_PINGS; /* 2 s in all if nobody answers, 3 if few do */
 		}
 	}
 	p->median_us = pf_median(took_us, p->answered);

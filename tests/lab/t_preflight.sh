@@ -4,7 +4,7 @@
 # once it is mended. On the host without the VM, mostly on a unit of its own, vm2, which is never started; vm1's VM must not notice.
 
 dir2=/srv/vm2 store2=/srv/.vmtwin/vm2
-readonly ask_limit_s=40 notice_s=20
+readonly ask_limit_s=40 notice_s=30
 failures=0 # set-ups that were broken
 
 config() { # HOST ARGUMENT...
@@ -83,6 +83,9 @@ stop_vmtwind() { lab service "$lab_name" "$host" stop vmtwind; }
 start_vmtwind() { lab service "$lab_name" "$host" start vmtwind; }
 stop_libvirtd() { lab service "$lab_name" "$host" stop libvirtd; }
 start_libvirtd() { lab service "$lab_name" "$host" start libvirtd; }
+hang_libvirtd() { on "$host" kill -STOP "$(service_pid "$host" libvirtd)"; }
+wake_libvirtd() { on "$host" kill -CONT "$(service_pid "$host" libvirtd)"; }
+hang_and_time() { hang_libvirtd && in_time; }
 
 hide_fuse() { on "$host" bash -c ': >/run/no-fuse && mount --bind /run/no-fuse /dev/fuse'; }
 mend_fuse() { on "$host" umount /dev/fuse; }
@@ -185,6 +188,7 @@ broken "the data port dropped" error "port 7791 of unit vm2: packets to the othe
 broken "a packet filter here" warning "nftables on this host drops.*7791" filter_here mend_ports
 broken "vmtwind stopped" error "vmtwind on this host: " stop_vmtwind start_vmtwind
 broken "libvirtd stopped" error "libvirt: .*systemctl enable --now libvirtd" stop_libvirtd start_libvirtd
+broken "libvirtd hangs, and it takes less than 15 s" error "libvirt does not answer in time" hang_and_time wake_libvirtd
 broken "/dev/fuse missing" error "FUSE: /dev/fuse can't be opened" hide_fuse mend_fuse
 broken "a watchdog that isn't there" error "watchdog = /dev/no-such-watchdog .*No such file" set_watchdog mend_watchdog
 broken "pacemaker not started at boot" warning "service pacemaker is not started at boot" break_boot mend_boot
