@@ -119,9 +119,9 @@ $(BUILD)/fence_vmtwin: $(call obj,$(FENCE_AGENT_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
 
 $(BUILD)/tests/unit/test_fence_options: $(call obj,stonith/options.c)
-$(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf $(BUILD)/tests/unit/test_preflight: $(call obj,$(CONFIG_PURE_SRC))
-$(BUILD)/tests/unit/test_preflight: $(call obj,crm-config/preflight_domain.c)
-$(BUILD)/tests/unit/test_preflight: UNIT_LIBS := $(XML_LIBS)
+$(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf $(BUILD)/tests/unit/test_preflight $(BUILD)/tests/unit/test_preflight_read: $(call obj,$(CONFIG_PURE_SRC))
+$(BUILD)/tests/unit/test_preflight_read: $(call obj,crm-config/preflight_domain.c)
+$(BUILD)/tests/unit/test_preflight_read: UNIT_LIBS := $(XML_LIBS)
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS) $(UNIT_LIBS)
@@ -310,7 +310,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf preflight
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf preflight preflight_read
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit

@@ -43,7 +43,8 @@ static void copy(char *out, size_t cap, const char *text)
 static xmlDoc *read_xml(const char *xml)
 {
 	size_t len = strlen(xml);
-	xmlDoc *doc = len < XML_MAX ? xmlReadMemory(xml, (int)len, "libvirt", NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS) : NULL;
+	int options = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOBLANKS;
+	xmlDoc *doc = len < XML_MAX ? xmlReadMemory(xml, (int)len, "libvirt", NULL, options) : NULL;
 	if (doc && doc->intSubset) {
 		xmlFreeDoc(doc);
 		return NULL;
