@@ -51,8 +51,7 @@ void pf_ask_path(const struct pf_ask *a, unsigned number);
 void pf_ask_disk(const struct pf_ask *a, unsigned number);
 void pf_ask_vms(const struct pf_ask *a, unsigned number);
 
-/* Files: versions of what is installed, digests of what is configured. */
-void pf_ask_programs(const struct pf_ask *a);
+/* Digests of what is configured; not in a process of its own. */
 void pf_ask_digests(const struct pf_ask *a);
 
 struct pf_address {
