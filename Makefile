@@ -40,7 +40,8 @@ VMDOWN_SRC := $(wildcard replicator/daemon/vmdown/*.c)
 CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
 RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
 FENCE_AGENT_SRC := $(wildcard stonith/*.c)
-CONFIG_PURE_SRC := $(addprefix crm-config/,corosync_conf.c cib.c check_timing.c check_quorum.c check_fencing.c check_devices.c)
+CONFIG_PURE_SRC := $(addprefix crm-config/,corosync_conf.c cib.c check_timing.c check_quorum.c check_fencing.c check_devices.c preflight_facts.c preflight_digest.c preflight_parse.c \
+	preflight_check.c preflight_check_net.c preflight_check_vm.c)
 SAFEKIT_SRC := $(wildcard crm-config/safekit*.c)
 CONFIG_SRC := $(wildcard crm-config/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -109,7 +110,7 @@ $(BUILD)/vmtwin-vmdown: $(call obj,$(VMDOWN_SRC)) $(LIB)
 $(BUILD)/vmtwin: $(call obj,$(CTL_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(MASTER_LIBS)
 $(BUILD)/vmtwin-config: $(call obj,$(CONFIG_SRC)) $(LIB)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(XML_LIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(XML_LIBS) -lvirt $(MASTER_LIBS)
 $(BUILD)/ra/mirror: $(call obj,ra/mirror.c $(RA_COMMON_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
@@ -120,7 +121,8 @@ $(BUILD)/fence_vmtwin: $(call obj,$(FENCE_AGENT_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
 
 $(BUILD)/tests/unit/test_fence_options: $(call obj,stonith/options.c)
-$(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf: $(call obj,$(CONFIG_PURE_SRC))
+$(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf $(BUILD)/tests/unit/test_preflight $(BUILD)/tests/unit/test_preflight_read: $(call obj,$(CONFIG_PURE_SRC))
+$(BUILD)/tests/unit/test_preflight_read: $(call obj,crm-config/preflight_domain.c)
 $(BUILD)/tests/unit/test_safekit_map: $(call obj,$(SAFEKIT_SRC))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -318,7 +320,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf safekit_map
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf safekit_map preflight preflight_read
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit

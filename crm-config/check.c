@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* vmtwin-config check: reads what the cluster is made of, and prints the verdict. */
+/* vmtwin-config check: reads what the cluster is made of, looks at this host, and prints the verdict. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/conffile.h"
 #include "base/paths.h"
@@ -12,6 +14,7 @@
 #include "crm-config/check_timing.h"
 #include "crm-config/cib_read.h"
 #include "crm-config/cmd.h"
+#include "crm-config/preflight_gather.h"
 
 #define COROSYNC_CONF "/etc/corosync/corosync.conf"
 #define CIBADMIN "/usr/sbin/cibadmin"
@@ -21,23 +24,36 @@
 /* All that is read. Large: on the heap. */
 struct input {
 	const char *corosync_path, *cib_path, *host_path, *unit_dir; /* cib_path NULL: the live one */
+	const char *peer, *peer_facts;				     /* NULL: not given */
+	bool facts_only, want_host, no_host, described; /* described: a file takes the place of the running cluster */
 	struct cf_corosync corosync;
 	struct cf_cib cib;
 	struct vt_hostconf host;
 	struct vt_unitconf unit[UNITS_MAX];
 	unsigned units, named; /* the named ones come first */
+	struct pf_facts peer_told;
+	int64_t peer_told_ms; /* this host's clock then */
 	struct cf_findings findings;
 	char text[CF_CIB_BYTES_MAX + 2];
 };
 
 static const char help[] =
-    "Usage: vmtwin-config check [--corosync-conf FILE] [--cib FILE] [--host-conf FILE] [--unit-dir DIR] [UNIT...]\n\n"
+    "Usage: vmtwin-config check [--corosync-conf FILE] [--cib FILE] [--host-conf FILE] [--unit-dir DIR]\n"
+    "                           [--host | --no-host] [--peer HOST] [--peer-facts FILE] [UNIT...]\n"
+    "       vmtwin-config check --facts\n\n"
     "Computes the times of leases, fencing, quorum and operations of a cluster, shows each sum, and refuses what is unsafe.\n"
+    "Looks at this host and at the way to the other one: versions, clock, names, rings, disks, VMs, services.\n"
     "Nothing is changed. With UNIT: only what concerns these, beside what concerns the whole cluster.\n\n"
     "  --corosync-conf FILE  default " COROSYNC_CONF "\n"
     "  --cib FILE            what `cibadmin -Q` printed; default: the running cluster's\n"
     "  --host-conf FILE      default " VT_HOST_CONF "\n"
-    "  --unit-dir DIR        default " VT_UNIT_DIR "\n\n"
+    "  --unit-dir DIR        default " VT_UNIT_DIR "\n"
+    "  --no-host             only the sums; so it is anyway if --cib or --corosync-conf is given\n"
+    "  --host                look at this host even then\n"
+    "  --peer HOST           look at the way to this host only\n"
+    "  --facts               print what the other host compares, and do no more\n"
+    "  --peer-facts FILE     compare with these facts; -: they come from standard input:\n"
+    "                        ssh HOST vmtwin-config check --facts | vmtwin-config check --peer-facts -\n\n"
     "Exit codes: 0 all is well (or warnings only), 1 something is unsafe, 2 wrong usage or an input can't be read.\n";
 
 static int read_corosync(struct input *in, struct vt_fail *fail)
@@ -146,27 +162,158 @@ static int print(const struct cf_findings *found)
 	return found->errors ? CF_EXIT_REFUSED : CF_EXIT_OK;
 }
 
-static int check(const struct cf_cmd *cmd, struct input *in, int count, char **names)
+/* ---- this host -------------------------------------------------------------------------------------------------- */
+
+/* The other host's facts, from a file or standard input. */
+static int read_peer_facts(struct input *in, struct vt_fail *fail)
+{
+	bool piped = strcmp(in->peer_facts, "-") == 0;
+	struct stat st;
+	int rc = vt_conf_read(piped ? "/dev/stdin" : in->peer_facts, in->text, PF_FACTS_BYTES_MAX, fail);
+	in->peer_told_ms = pf_wall_ms();
+	/* a file was written when it was told, by this host's clock */
+	if (!piped && stat(in->peer_facts, &st) == 0)
+		in->peer_told_ms = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+	if (rc == -ENOENT)
+		return vt_fail(fail, rc, "%s is not there; make one on the other host by `vmtwin-config check --facts >FILE`", in->peer_facts);
+	return rc < 0 ? rc : pf_facts_parse(&in->peer_told, in->text, piped ? "standard input" : in->peer_facts, fail);
+}
+
+static struct cf_facts facts_of(const struct input *in)
+{
+	return (struct cf_facts){.corosync = &in->corosync, .cib = &in->cib, .host = &in->host, .unit = in->unit, .units = in->units, .named = in->named};
+}
+
+static struct pf_host *gather(const struct input *in, struct vt_fail *fail)
+{
+	struct cf_facts facts = facts_of(in);
+	struct pf_wish wish = {.unit_dir = in->unit_dir,
+			       .corosync_path = in->corosync_path,
+			       .host_path = in->host_path,
+			       .peer = in->peer,
+			       .facts_only = in->facts_only};
+	return pf_gather(&facts, &wish, fail);
+}
+
+/* Adds what there is to say of this host. 0 or negative errno. */
+static int check_host(struct input *in, struct vt_fail *fail)
+{
+	struct cf_facts facts = facts_of(in);
+	struct pf_peer peer = {.facts = in->peer_facts ? &in->peer_told : NULL, .here_ms = in->peer_told_ms};
+	struct pf_host *host = gather(in, fail);
+	if (!host)
+		return fail->code;
+	pf_check(&facts, host, &peer, &in->findings);
+	pf_gather_free(host);
+	return 0;
+}
+
+/* What is not there yet is left out: hosts are compared before there is a cluster too. */
+static int print_facts(const struct cf_cmd *cmd, struct input *in)
 {
 	struct vt_fail fail = {.code = 0};
 	int rc = read_corosync(in, &fail);
-	if (rc == 0)
-		rc = read_cib(in, &fail);
+	if (rc == -ENOENT)
+		rc = 0;
 	if (rc == 0)
 		rc = vt_hostconf_load(&in->host, in->host_path, &fail);
 	if (rc == 0)
-		rc = read_units(in, count, names, &fail);
-	if (rc < 0)
+		rc = read_units(in, 0, NULL, &fail);
+	if (rc == -ENOENT)
+		rc = 0;
+	struct pf_host *host = rc == 0 ? gather(in, &fail) : NULL;
+	if (!host)
 		return cf_error(cmd, "%s", fail.text);
-	struct cf_facts facts = {.corosync = &in->corosync, .cib = &in->cib, .host = &in->host, .unit = in->unit, .units = in->units, .named = in->named};
-	cf_check(&facts, &in->findings);
-	return print(&in->findings);
+	if (!host->own.host[0]) /* no node of the cluster: the other host has to call it something */
+		gethostname(host->own.host, sizeof host->own.host - 1);
+	rc = pf_facts_print(&host->own, stdout);
+	pf_gather_free(host);
+	return rc == 0 ? CF_EXIT_OK : cf_error(cmd, "cannot write the facts: %s", strerror(-rc));
+}
+
+/* ---- all of it ----------------------------------------------------------------------------------------------------- */
+
+static int read_cluster(struct input *in, int count, char **names, struct vt_fail *fail)
+{
+	int rc = read_corosync(in, fail);
+	if (rc < 0)
+		memset(&in->corosync, 0, sizeof in->corosync);
+	if (rc == 0)
+		rc = vt_hostconf_load(&in->host, in->host_path, fail);
+	if (rc == 0)
+		rc = read_units(in, count, names, fail);
+	return rc == 0 ? read_cib(in, fail) : rc;
+}
+
+static int check(const struct cf_cmd *cmd, struct input *in, int count, char **names)
+{
+	struct vt_fail fail = {.code = 0}, host_fail = {.code = 0};
+	if (in->peer_facts && read_peer_facts(in, &fail) < 0)
+		return cf_error(cmd, "%s", fail.text);
+	int rc = read_cluster(in, count, names, &fail);
+	struct cf_facts facts = facts_of(in);
+	if (rc == 0)
+		cf_check(&facts, &in->findings);
+	/* without a cluster that runs the host is looked at all the same: it may tell why */
+	bool host = !in->no_host && (in->want_host || !in->described);
+	if (host && check_host(in, &host_fail) < 0)
+		return cf_error(cmd, "%s", host_fail.text);
+	if (rc == 0)
+		return print(&in->findings);
+	if (in->findings.count > 0)
+		print(&in->findings);
+	return cf_error(cmd, "%s", fail.text);
+}
+
+static void take_option(struct input *in, int c)
+{
+	switch (c) {
+	case 'c':
+		in->corosync_path = optarg;
+		in->described = true;
+		break;
+	case 'b':
+		in->cib_path = optarg;
+		in->described = true;
+		break;
+	case 'o':
+		in->host_path = optarg;
+		break;
+	case 'u':
+		in->unit_dir = optarg;
+		break;
+	case 'p':
+		in->peer = optarg;
+		break;
+	case 'f':
+		in->peer_facts = optarg;
+		in->want_host = true;
+		break;
+	case 'F':
+		in->facts_only = true;
+		break;
+	case 'H':
+		in->want_host = true;
+		break;
+	default:
+		in->no_host = true;
+	}
+}
+
+static int run_options(const struct cf_cmd *cmd, struct input *in, int argc, char **argv)
+{
+	if (in->no_host && (in->want_host || in->peer || in->facts_only))
+		return cf_error(cmd, "--no-host contradicts --host, --peer, --peer-facts and --facts");
+	if (in->facts_only && (in->peer_facts || optind < argc))
+		return cf_error(cmd, "--facts are of the whole host: neither UNIT nor --peer-facts goes with it");
+	return in->facts_only ? print_facts(cmd, in) : check(cmd, in, argc - optind, argv + optind);
 }
 
 static int run_check(const struct cf_cmd *cmd, int argc, char **argv)
 {
-	static const struct option longs[] = {{"corosync-conf", 1, 0, 'c'}, {"cib", 1, 0, 'b'}, {"host-conf", 1, 0, 'o'},
-					      {"unit-dir", 1, 0, 'u'},	    {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
+	static const struct option longs[] = {
+	    {"corosync-conf", 1, 0, 'c'}, {"cib", 1, 0, 'b'},  {"host-conf", 1, 0, 'o'},  {"unit-dir", 1, 0, 'u'}, {"peer", 1, 0, 'p'},
+	    {"peer-facts", 1, 0, 'f'},	  {"facts", 0, 0, 'F'}, {"host", 0, 0, 'H'}, {"no-host", 0, 0, 'N'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
 	struct input *in = calloc(1, sizeof *in);
 	if (!in)
 		return cf_error(cmd, "out of memory");
@@ -174,26 +321,18 @@ static int run_check(const struct cf_cmd *cmd, int argc, char **argv)
 	in->host_path = VT_HOST_CONF;
 	in->unit_dir = VT_UNIT_DIR;
 	int c;
-	while ((c = cf_option(cmd, argc, argv, longs)) >= 0) {
-		if (c == 'c')
-			in->corosync_path = optarg;
-		else if (c == 'b')
-			in->cib_path = optarg;
-		else if (c == 'o')
-			in->host_path = optarg;
-		else
-			in->unit_dir = optarg;
-	}
+	while ((c = cf_option(cmd, argc, argv, longs)) >= 0)
+		take_option(in, c);
 	int code = c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
 	if (c == CF_OPT_END)
-		code = check(cmd, in, argc - optind, argv + optind);
+		code = run_options(cmd, in, argc, argv);
 	free(in);
 	return code;
 }
 
 const struct cf_cmd cf_cmd_check = {
     .name = "check",
-    .summary = "computes the times of fencing and leases, and refuses unsafe ones",
+    .summary = "computes the times of fencing and leases, looks at this host, and refuses what is unsafe",
     .help = help,
     .run = run_check,
 };

@@ -51,6 +51,9 @@ static const struct {
 	const char *section, *key;
 	size_t value, cap;
 } words[] = {
+    {"totem", "crypto_cipher", AT(cipher), CF_WORD_MAX},
+    {"totem", "crypto_hash", AT(hash), CF_WORD_MAX},
+    {"totem", "secauth", AT(secauth), CF_WORD_MAX},
     {"quorum", "provider", AT(provider), CF_WORD_MAX},
     {"quorum.device", "model", AT(device_model), CF_WORD_MAX},
     {"quorum.device.heuristics", "mode", AT(heuristics), CF_WORD_MAX},

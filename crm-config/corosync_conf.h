@@ -35,6 +35,7 @@ struct cf_corosync {
 	bool device;
 	char device_model[CF_WORD_MAX], algorithm[CF_WORD_MAX], device_host[CF_NAME_MAX];
 	uint32_t device_timeout_ms, device_sync_ms, device_votes;
+	char cipher[CF_WORD_MAX], hash[CF_WORD_MAX], secauth[CF_WORD_MAX]; /* totem.crypto_*; "": not given, then off */
 	char heuristics[CF_WORD_MAX]; /* quorum.device.heuristics.mode; "": off */
 	uint32_t heuristics_sync_ms;
 	unsigned node_count;

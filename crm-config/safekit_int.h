@@ -13,11 +13,12 @@
 #define SK_NODES_MAX 16
 #define SK_TODO_MAX 16
 
-/* Limits of the unit file's keys, vmtwin-unit(5). */
+/* Limits of what is taken over. Those of times are closer than the unit file's own, vmtwin-unit(5): with them the default lease fits, and a
+ * silent host or line is not waited for longer than is of use. */
 #define SK_TOKEN_LOW_MS 1000
-#define SK_TOKEN_HIGH_MS 30000
+#define SK_TOKEN_HIGH_MS 10000
 #define SK_LINK_LOW_MS 1000
-#define SK_LINK_HIGH_MS 60000
+#define SK_LINK_HIGH_MS 10000
 #define SK_RESTARTS_HIGH 1000
 
 struct sk_lan {
@@ -53,7 +54,7 @@ struct sk_plan {
 	unsigned restarts;		   /* 0: not given */
 	uint64_t window_ms;		   /* 0: not given */
 	bool manual;
-	uint32_t token_ms, link_ms, lease_ms; /* 0: not given, the default will do */
+	uint32_t token_ms, link_ms; /* 0: not given, the default will do */
 	unsigned token_line, link_line;
 	unsigned witnesses, pings;
 	char witness[512], require_ping[512]; /* words, each with a space before it */

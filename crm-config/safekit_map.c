@@ -6,16 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/core.h"
-#include "crm-config/check_int.h"
 #include "crm-config/safekit_int.h"
-
-/* Of a unit's file that does not say otherwise, vmtwin-unit(5). */
-#define LEASE_DEFAULT_MS 30000
-#define LEASE_HIGH_MS 600000
-#define TOKEN_DEFAULT_MS 3000
-#define LINK_DEFAULT_MS 5000
-#define OUTDATE_DEFAULT_MS 5000
 
 static bool under(const struct sk_doc *doc, const struct sk_elem *e, const char *name, const char *parent)
 {
@@ -159,32 +150,6 @@ static int find_directory(struct sk_import *m)
 
 /* ---- what follows ----------------------------------------------------------------------------------------- */
 
-/*
- * The lease that vmtwin-config check asks for with these times: nine tenths of it longer than a change of the membership (token,
- * consensus of 1.2 tokens), and than the settling of a broken data link. In whole seconds.
- */
-static uint32_t lease_for(uint32_t token_ms, uint32_t link_ms)
-{
-	uint64_t member = token_ms + (uint64_t)token_ms * 6 / 5 + CF_PROOF_INTERVAL_MS + CF_LEASE_RESERVE_MS;
-	uint64_t link = (uint64_t)link_ms + VC_RECONNECT_MS + OUTDATE_DEFAULT_MS + 1;
-	uint64_t own = member > link ? member : link;
-	return (uint32_t)((own * 10 + 8999) / 9000 * 1000);
-}
-
-static void set_lease(struct sk_import *m)
-{
-	struct sk_plan *p = &m->plan;
-	uint32_t token = p->token_ms ? p->token_ms : TOKEN_DEFAULT_MS, link = p->link_ms ? p->link_ms : LINK_DEFAULT_MS;
-	uint32_t need = lease_for(token, link);
-	if (need <= LEASE_DEFAULT_MS)
-		return;
-	p->lease_ms = need < LEASE_HIGH_MS ? need : LEASE_HIGH_MS;
-	sk_say(m, SK_CHANGED, p->link_line > p->token_line ? p->link_line : p->token_line,
-	       "lease_ms to %u, because with token_ms = %u and link_timeout_ms = %u its default of %d would be too short; with shorter timeouts the VM "
-	       "is back sooner after a failure",
-	       p->lease_ms, token, link, LEASE_DEFAULT_MS);
-}
-
 static void ask_for_hosts(struct sk_import *m)
 {
 	if (!m->plan.hosts_known)
@@ -231,7 +196,6 @@ static int import(struct sk_import *m)
 		rc = sk_rules_apply(m);
 	if (rc < 0)
 		return rc;
-	set_lease(m);
 	sk_cluster_report(m);
 	return sk_plan_text(m);
 }

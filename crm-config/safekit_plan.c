@@ -57,8 +57,6 @@ static void put_plan(const struct sk_import *m, FILE *f)
 	fprintf(f, "domain = %s\nmode = sync\n# one of its own for each unit\nport = %s\n", p->domain, m->want->port ? m->want->port : PORT_DEFAULT);
 	if (p->link_ms)
 		fprintf(f, "link_timeout_ms = %u\n", p->link_ms);
-	if (p->lease_ms)
-		fprintf(f, "lease_ms = %u\n", p->lease_ms);
 	if (p->manual)
 		fputs("failover = manual\n", f);
 	put_cluster_keys(p, f);

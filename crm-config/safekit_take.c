@@ -160,7 +160,8 @@ int sk_take_timeout(struct sk_import *m, const struct sk_elem *e, const struct s
 	if (token == ms)
 		sk_say_attr(m, SK_TAKEN, e, a, " as token_ms = %u", token);
 	else
-		sk_say_attr(m, SK_CHANGED, e, a, " to token_ms = %u, because it is %d to %d", token, SK_TOKEN_LOW_MS, SK_TOKEN_HIGH_MS);
+		sk_say_attr(m, SK_CHANGED, e, a, " to token_ms = %u, because it is %d to %d here: a longer one only makes every failover slower", token, SK_TOKEN_LOW_MS,
+			    SK_TOKEN_HIGH_MS);
 	return 0;
 }
 
@@ -231,7 +232,8 @@ static int take_link(struct sk_import *m, const struct sk_elem *e, const struct 
 	if (m->plan.link_ms == ms)
 		sk_say_attr(m, SK_TAKEN, e, a, " as link_timeout_ms = %u", m->plan.link_ms);
 	else
-		sk_say_attr(m, SK_CHANGED, e, a, " to link_timeout_ms = %u, because it is %d to %d", m->plan.link_ms, SK_LINK_LOW_MS, SK_LINK_HIGH_MS);
+		sk_say_attr(m, SK_CHANGED, e, a, " to link_timeout_ms = %u, because it is %d to %d here: so long a VM stands still when the other host falls silent",
+			    m->plan.link_ms, SK_LINK_LOW_MS, SK_LINK_HIGH_MS);
 	return 0;
 }
 

@@ -188,6 +188,16 @@ int vt_witness_report_parse(struct vt_witness_report *report, const char *line, 
 	return vt_witness_format(report, text) == len && memcmp(text, line, len) == 0 ? 0 : -EBADMSG;
 }
 
+uint16_t vt_echo_checksum(const uint8_t *data, size_t len)
+{
+	uint32_t sum = 0;
+	for (size_t i = 0; i < len; i++)
+		sum += (uint32_t)data[i] << (i % 2 ? 0 : 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
 bool vt_witness_echo_reply(const uint8_t *data, size_t len, bool six, bool ip_header, uint64_t payload)
 {
 	enum { ICMP4_REPLY = 0, ICMP6_REPLY = 129, IP4_HEADER = 20 };

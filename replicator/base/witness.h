@@ -56,6 +56,8 @@ size_t vt_witness_format(const struct vt_witness_report *report, char *line);
 int vt_witness_report_parse(struct vt_witness_report *report, const char *line, size_t len);
 
 #define VT_ECHO_HEADER 8 /* bytes of ICMP and ICMPv6 alike: type, code, checksum, id, number */
+/* Of an ICMP packet whose own checksum is still 0 (RFC 1071): its high byte comes first. */
+uint16_t vt_echo_checksum(const uint8_t *data, size_t len);
 /* A packet is the reply to the echo request with this payload. ip_header: it comes with IPv4's before it (raw sockets). */
 bool vt_witness_echo_reply(const uint8_t *data, size_t len, bool six, bool ip_header, uint64_t payload);
 

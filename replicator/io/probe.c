@@ -16,17 +16,6 @@ struct probe {
 	uint64_t payload; /* of the echo request: nobody else's reply is taken for ours */
 };
 
-/* RFC 1071. */
-static uint16_t checksum(const uint8_t *data, size_t len)
-{
-	uint32_t sum = 0;
-	for (size_t i = 0; i + 1 < len; i += 2)
-		sum += (uint32_t)data[i] << 8 | data[i + 1];
-	while (sum >> 16)
-		sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)~sum;
-}
-
 /* The kernel's ping socket if this process may have one; it needs no privilege, and no firewall's eyes see more than a ping. */
 static int open_ping(struct probe *p)
 {
@@ -45,7 +34,7 @@ static int send_echo(int fd, struct probe *p)
 	memcpy(packet + 4, &p->payload, 4); /* id and number; a ping socket sets its own id */
 	memcpy(packet + VT_ECHO_HEADER, &p->payload, sizeof p->payload);
 	if (!p->six) {
-		uint16_t sum = checksum(packet, sizeof packet);
+		uint16_t sum = vt_echo_checksum(packet, sizeof packet);
 		packet[2] = (uint8_t)(sum >> 8);
 		packet[3] = (uint8_t)sum;
 	}

@@ -161,6 +161,35 @@ test_live() {
 	expect 2 "or give a CIB that was saved in a file: --cib FILE" env CIB_file="$work/none" "${live[@]}"
 }
 
+check_piped() { check "$1" --peer-facts - <"$2"; } # DIRECTORY FACTS
+
+# This machine is no host of the described cluster, which is among the findings; what it is like otherwise does not count here.
+test_host() {
+	local dir=$work/safe-qdevice facts=$work/facts
+	expect 2 "--no-host contradicts" check "$dir" --no-host --host
+	expect 2 "--no-host contradicts" check "$dir" --no-host --peer-facts x
+	expect 2 "neither UNIT nor --peer-facts goes with it" check "$dir" --facts vm1
+	expect 2 "did you mean '--peer-facts'" "$config" check --peerfacts x
+	expect 2 "is not there; make one on the other host" check "$dir" --peer-facts "$work/none"
+	expect 0 "" check "$dir" --no-host
+	expect 1 "this host is none of corosync.conf's nodes" check "$dir" --host
+	expect 1 "ok       pcmk_off_timeout of twin" check "$dir" --host
+	expect 1 "store of unit vm1:" check "$dir" --host
+	expect 0 "facts = 1" check "$dir" --facts
+	expect 0 "unit.vm1 = directory:" check "$dir" --facts
+	expect 0 "version.vmtwin = " check "$work/none" --facts
+	check "$dir" --facts | sed "s/^host = .*/host = far/" >"$facts"
+	expect 1 "ok       unit file of vm1: the same on far" check "$dir" --peer-facts "$facts"
+	expect 1 "ok       clock: as on far" check "$dir" --peer-facts "$facts"
+	sed -i "s/ hosts:[0-9a-f]*/ hosts:00000000/; s/^clock = ./&9/" "$facts"
+	expect 1 "error    unit file of vm1: not the same on far, in hosts; copy" check "$dir" --peer-facts "$facts"
+	expect 1 "warning  clock: far's is" check "$dir" --peer-facts "$facts"
+	expect 1 "unit file of vm1: not the same" check_piped "$dir" "$facts"
+	sed -i "s/^facts = 1/facts = 7/" "$facts"
+	expect 2 "facts of another version; install the same vmtwin" check "$dir" --peer-facts "$facts"
+	expect 2 "standard input: empty" check "$dir" --peer-facts -
+}
+
 # The published example is accepted with corosync's and vmtwin's defaults.
 test_example() {
 	local dir=$work/example example=../../crm-config/examples/vmtwin-fencing.pcs
@@ -190,6 +219,7 @@ done
 test_input
 test_limits
 test_named
+test_host
 test_live
 test_example
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The import of SafeKit's files: macros, times, the lease that follows from them, what is refused. Whole files: tests/import. */
+/* The import of SafeKit's files: macros, times, what is refused. Whole files: tests/import. */
 #include "tests/unit/unit.h"
 
 #include <errno.h>
@@ -71,17 +71,18 @@ static void test_times(void **state)
 	assert_string_equal(sk_time_text(1, text, sizeof text), "1s");
 }
 
-static void test_lease_follows(void **state)
+static void test_long_times(void **state)
 {
 	(void)state;
 	assert_int_equal(import_with("", "timeout='8s'", ""), 0);
-	assert_null(strstr(result.conf, "lease_ms"));
+	has(result.conf, "token_ms = 8000\n");
 	sk_result_free(&result);
 	assert_int_equal(import_with("", "timeout='30s'", ""), 0);
-	has(result.conf, "lease_ms = 77000\n"); /* 30 + 36 + 1 + 2 s are nine tenths of it */
+	has(result.conf, "token_ms = 10000\n");
 	sk_result_free(&result);
 	assert_int_equal(import_with("", "", "locktimeout='200'"), 0);
-	has(result.conf, "link_timeout_ms = 60000\nlease_ms = 74000\n"); /* 60 + 1.5 + 5 s */
+	has(result.conf, "link_timeout_ms = 10000\n");
+	assert_null(strstr(result.conf, "lease_ms"));
 	sk_result_free(&result);
 }
 
@@ -114,7 +115,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_times),
-	    cmocka_unit_test(test_lease_follows),
+	    cmocka_unit_test(test_long_times),
 	    cmocka_unit_test(test_macros),
 	    cmocka_unit_test(test_nothing_gets_in),
 	};

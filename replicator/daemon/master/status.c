@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/version.h"
+
 #define KEY_MAX 31	   /* bytes of a key, see base/kv.h */
 #define NEXT_RESERVE 64    /* bytes kept for the keys after the last unit */
 
@@ -124,6 +126,7 @@ static void add_unit(struct vt_kv *kv, unsigned n, struct vm_unit *unit)
 static void add_master(const struct vm_master *m, struct vt_kv *reply)
 {
 	vt_kv_add(reply, "rc", "0");
+	vt_kv_add(reply, "version", "%s", VT_VERSION);
 	vt_kv_add(reply, "cluster", "%s", m->ready ? "joined" : "waiting");
 	if (!m->ready)
 		vt_kv_add(reply, "cluster-text", "%s", m->waiting);

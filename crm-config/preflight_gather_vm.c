@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* libvirt's view of the host and of the units' domains. */
+#include <errno.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/conffile.h"
+#include "crm-config/preflight_int.h"
+
+#define URI "qemu:///system"
+#define XML_BYTES_MAX (1u << 20)
+
+static void quiet(void *data, virErrorPtr err)
+{
+	(void)data;
+	(void)err;
+}
+
+static void version_text(unsigned long version, char out[PF_VERSION_MAX])
+{
+	snprintf(out, PF_VERSION_MAX, "%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
+static void ask_programs(virConnectPtr conn, struct pf_facts *own)
+{
+	unsigned long version = 0;
+	struct utsname u;
+	if (virConnectGetLibVersion(conn, &version) == 0)
+		version_text(version, own->version[PF_LIBVIRT]);
+	version = 0;
+	if (virConnectGetVersion(conn, &version) == 0 && version > 0)
+		version_text(version, own->version[PF_QEMU]);
+	char *xml = virConnectGetCapabilities(conn);
+	if (xml && uname(&u) == 0)
+		pf_capabilities_parse(own, xml, u.machine);
+	free(xml);
+}
+
+static void take_xml(struct pf_domain *d, const char *xml, enum pf_source source)
+{
+	struct vt_fail fail = {.code = 0};
+	if (pf_domain_parse(d, xml, &fail) == 0)
+		d->source = source;
+	else
+		snprintf(d->trouble, sizeof d->trouble, "%.*s", (int)sizeof d->trouble - 1, fail.text);
+}
+
+/* What the agent starts the domain from: in the store itself, since the mounted directory may not be there now. */
+static void read_file(const struct vt_unitconf *u, struct pf_domain *d)
+{
+	char path[VT_PATH_MAX + 160];
+	char *xml = malloc(XML_BYTES_MAX);
+	if (!xml)
+		return;
+	snprintf(path, sizeof path, "%s/data/%s.xml", u->store, u->domain);
+	struct vt_fail fail = {.code = 0};
+	int rc = vt_conf_read(path, xml, XML_BYTES_MAX, &fail);
+	if (rc == 0)
+		take_xml(d, xml, PF_S_FILE);
+	else
+		snprintf(d->trouble, sizeof d->trouble, "%.*s", (int)sizeof d->trouble - 1, rc == -ENOENT ? strerror(ENOENT) : fail.text);
+	free(xml);
+}
+
+static void ask_domain(virConnectPtr conn, const struct vt_unitconf *u, struct pf_domain *d)
+{
+	int autostart = 0;
+	virDomainPtr dom = virDomainLookupByName(conn, u->domain);
+	if (!dom)
+		return;
+	if (virDomainIsPersistent(dom) == 1 && virDomainGetAutostart(dom, &autostart) == 0)
+		d->autostart = autostart ? PF_YES : PF_NO;
+	char *xml = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE);
+	if (xml)
+		take_xml(d, xml, PF_S_LIBVIRT);
+	free(xml);
+	virDomainFree(dom);
+}
+
+void pf_ask_vms(const struct pf_ask *a, unsigned number)
+{
+	struct pf_vms *v = &a->host->vms;
+	(void)number;
+	virSetErrorFunc(NULL, quiet);
+	virConnectPtr conn = virConnectOpenReadOnly(URI);
+	if (conn)
+		ask_programs(conn, &a->host->own);
+	else
+		snprintf(v->trouble, sizeof v->trouble, "%.*s", (int)sizeof v->trouble - 1, virGetLastErrorMessage());
+	for (unsigned i = 0; i < pf_units(a->f); i++) {
+		if (conn)
+			ask_domain(conn, &a->f->unit[i], &v->domain[i]);
+		if (v->domain[i].source == PF_S_NONE)
+			read_file(&a->f->unit[i], &v->domain[i]);
+	}
+	if (conn)
+		virConnectClose(conn);
+}

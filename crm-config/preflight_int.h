@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the preflight share. */
+#ifndef VMTWIN_CRM_CONFIG_PREFLIGHT_INT_H
+#define VMTWIN_CRM_CONFIG_PREFLIGHT_INT_H
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "crm-config/check_int.h"
+#include "crm-config/preflight.h"
+
+/* ---- the verdict (preflight_check*.c): pure ---------------------------------------------------------- */
+
+struct pf_judge {
+	const struct cf_facts *f;
+	const struct pf_host *host;
+	const struct pf_peer *peer;
+	struct cf_findings *out;
+};
+
+/* How many of the named units have a place in the tables. */
+unsigned pf_units(const struct cf_facts *f);
+/* "1.2.3-x" is at least major.minor. A text that begins with no number is. */
+bool pf_version_at_least(const char *text, unsigned major, unsigned minor);
+
+void pf_check_programs(const struct pf_judge *j);
+void pf_check_clock(const struct pf_judge *j);
+void pf_check_boot(const struct pf_judge *j);
+void pf_check_security(const struct pf_judge *j);
+void pf_check_names(const struct pf_judge *j);
+void pf_check_paths(const struct pf_judge *j);
+void pf_check_ports(const struct pf_judge *j);
+void pf_check_disks(const struct pf_judge *j);
+void pf_check_domains(const struct pf_judge *j);
+void pf_check_same(const struct pf_judge *j);
+void pf_check_crypto(const struct pf_judge *j);
+
+/* ---- finding out (preflight_gather*.c) ------------------------------------------------------------------- */
+
+struct pf_ask {
+	const struct cf_facts *f;
+	const char *unit_dir, *corosync_path, *host_path;
+	struct pf_host *host; /* in memory that the parts' processes share */
+};
+
+/* Each fills in its part; run in a process of its own, which is killed when its time is over. */
+void pf_ask_system(const struct pf_ask *a, unsigned number);
+void pf_ask_cluster(const struct pf_ask *a, unsigned number);
+void pf_ask_names(const struct pf_ask *a, unsigned number);
+void pf_ask_path(const struct pf_ask *a, unsigned number);
+void pf_ask_disk(const struct pf_ask *a, unsigned number);
+void pf_ask_vms(const struct pf_ask *a, unsigned number);
+
+/* Digests of what is configured; not in a process of its own. */
+void pf_ask_digests(const struct pf_ask *a);
+
+struct pf_address {
+	struct sockaddr_storage addr;
+	socklen_t len;
+};
+
+/* A name or an address in numbers. 0, or getaddrinfo's error. */
+int pf_resolve(const char *text, struct pf_address *out);
+bool pf_same_address(const struct sockaddr *a, const struct sockaddr *b);
+bool pf_loopback(const struct sockaddr *a);
+/* In numbers. */
+void pf_address_text(const struct sockaddr *a, char out[PF_ADDR_MAX]);
+
+/* Echo requests from own to other: how long answers take, and which size gets through. Fills sent, answered, median_us, ping_error,
+ * mtu_passed; mtu must be known. */
+void pf_ping(struct pf_path *p, const struct pf_address *own, const struct pf_address *other);
+/* What becomes of a connection to that port there, within limit_ms. */
+enum pf_port pf_try_port(const struct pf_address *own, const struct pf_address *other, uint16_t port, int limit_ms);
+
+/* ---- pure parsers of what is read -------------------------------------------------------------------------- */
+
+/* A domain's XML, as libvirt or a file has it. 0 or -EINVAL with fail. */
+int pf_domain_parse(struct pf_domain *d, const char *xml, struct vt_fail *fail);
+/* virConnectGetCapabilities(): vendor and model of the CPU, machine types of the host's own architecture. 0 or -EINVAL. */
+int pf_capabilities_parse(struct pf_facts *facts, const char *xml, const char *arch);
+/* What `nft list ruleset` prints: a packet that comes in may be dropped or rejected by a rule or by a chain's policy. */
+bool pf_nft_filters(const char *ruleset);
+/* The line of mountinfo(5) that path is on: type and whether an option switches barriers off. False: none. */
+bool pf_mount_of(const char *mountinfo, const char *path, char type[PF_TYPE_MAX], bool *no_barrier);
+/* The median; values are sorted. 0 for none. */
+uint32_t pf_median(uint32_t *values, unsigned count);
+/* The version in "Pacemaker 2.1.5-1" or "version '3.1.7'": from the first digit on. "": there is none. */
+void pf_version_of(const char *text, char out[PF_VERSION_MAX]);
+
+#endif
