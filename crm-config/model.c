@@ -16,6 +16,7 @@
 #define SITE_KEYS_MAX 64
 #define KEY_MAX (VT_HOST_NAME_MAX + 16)
 #define DEVICE_PREFIX "qdevice:"
+#define RESTART_WINDOW_MAX_H 720
 
 /* A key of the hosts, and who said it first: the others have to say the same. */
 struct said {
@@ -78,6 +79,13 @@ static bool is_address(const char *text)
 {
 	struct in6_addr six;
 	return inet_pton(AF_INET, text, &six) == 1 || inet_pton(AF_INET6, text, &six) == 1;
+}
+
+/* An address or a name; no option of ping. */
+static bool is_host(const char *text)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_%";
+	return text[0] && text[0] != '-' && strspn(text, allowed) == strlen(text);
 }
 
 /* ---- keys of the hosts ------------------------------------------------------------------------------------ */
@@ -248,8 +256,10 @@ static int set_prefer(struct cf_model_reader *r, const char *key, const char *va
 static int set_window(struct cf_model_reader *r, const char *key, const char *value)
 {
 	uint32_t ms = 0;
-	if (!cf_time_parse(value, &ms) || ms < 60000)
-		return bad(r, key, value, "must be a time from 1min to 24h");
+	size_t digits = strspn(value, "0123456789");
+	unsigned long hours = digits > 0 && digits < 4 && strcmp(value + digits, "h") == 0 ? strtoul(value, NULL, 10) : 0;
+	if ((!cf_time_parse(value, &ms) || ms < 60000) && (hours < 1 || hours > RESTART_WINDOW_MAX_H))
+		return bad(r, key, value, "must be a time from 1min to 720h");
 	return put(r, r->unit->restart_window, sizeof r->unit->restart_window, key, value);
 }
 
@@ -259,8 +269,8 @@ static int set_ping(struct cf_model_reader *r, const char *key, const char *valu
 	if (strcmp(value, "none") == 0)
 		return 0;
 	for (const char *at = value; at[strspn(at, " \t")];)
-		if (!word(&at, address, sizeof address) || !is_address(address))
-			return bad(r, key, value, "must be addresses (numbers, not names), separated by spaces, or none");
+		if (!word(&at, address, sizeof address) || !is_host(address))
+			return bad(r, key, value, "must be addresses or names, separated by spaces, or none");
 	return put(r, r->unit->ping, sizeof r->unit->ping, key, value);
 }
 

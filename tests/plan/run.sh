@@ -139,6 +139,8 @@ for dir in "$here"/cases/*/; do
 		same "$case" "$tool"
 	done
 done
+# shellcheck source=tests/plan/imported.sh
+. "$here/imported.sh"
 # shellcheck source=tests/plan/apply.sh
 . "$here/apply.sh"
 echo "$passed passed, $failed failed, 0 skipped"
