@@ -3,7 +3,6 @@
 # vmtwin-config apply and remove on a CIB in a file. Sourced by run.sh. On a cluster that runs: tests/lab/t_config.sh.
 
 cib=$work/apply.xml
-units=$work/units
 live() { # an empty cluster of two hosts that are there
 	empty "$cib"
 	sed -i 's|<cib |<cib have-quorum="1" |; s|<status/>|<status>'"$(online 1)$(online 2)"'</status>|' "$cib"
@@ -17,20 +16,6 @@ unit_files() { # CASE: those of a case, and the cluster's files that belong to t
 }
 set_key() { sed -i "/^$2 *=/d" "$units/$1.conf"; echo "$2 = $3" >>"$units/$1.conf"; } # UNIT KEY VALUE
 
-# says NAME CODE TEXT COMMAND...: that exit code, and TEXT in what is said. TEXT "-": any.
-says() {
-	local name=$1 code=$2 text=$3 rc
-	shift 3
-	said=$("$@")
-	rc=$?
-	if [ "$rc" != "$code" ]; then
-		fail "$name: exit code $rc instead of $code: $said"
-	elif [ "$text" != - ] && [[ $said != *"$text"* ]]; then
-		fail "$name: does not say '$text': $said"
-	else
-		pass
-	fi
-}
 # Only these lines differ: "+ ..." and "- ...".
 differs_by() { # NAME LINE...
 	local name=$1
