@@ -13,6 +13,13 @@ void cf_emit_pcs(FILE *out, const xmlDoc *doc);
 void cf_emit_crm(FILE *out, const xmlDoc *doc);
 /* corosync.conf(5) of the hosts. -EINVAL: no ring is known; fail says so. */
 int cf_emit_corosync(FILE *out, const struct cf_model *m, struct vt_fail *fail);
+/* DRBD's kernel module, for which a resource is written. By rings: 8.4 with one, 9 with several, since 8.4 knows no second path. */
+enum cf_drbd { CF_DRBD_BY_RINGS, CF_DRBD_8_4, CF_DRBD_9 };
+/* The unit can have a file of DRBD. -EINVAL: its storage is another one, its name means something else to drbdadm, or no ring is known;
+ * fail says which. */
+int cf_drbd_fits(const struct cf_site *site, const struct cf_unit *u, struct vt_fail *fail);
+/* The unit's file in /etc/drbd.d; cf_drbd_fits said yes. */
+void cf_emit_drbd(FILE *out, const struct cf_site *site, const struct cf_unit *u, enum cf_drbd module);
 /* vmtwind.conf(5), the part that the unit files know: witnesses. */
 void cf_emit_vmtwind(FILE *out, const struct cf_model *m);
 

@@ -20,29 +20,66 @@ static const char help[] =
     "  crm       text for `crm configure load update FILE`\n"
     "  cib       a CIB\n"
     "  corosync  /etc/corosync/corosync.conf\n"
-    "  vmtwind   /etc/vmtwin/vmtwind.conf: the witnesses\n\n"
-    "  --unit-dir DIR        default " VT_UNIT_DIR "\n\n"
+    "  vmtwind   /etc/vmtwin/vmtwind.conf: the witnesses\n"
+    "  drbd      /etc/drbd.d/UNIT.res, of units with storage = drbd only\n\n"
+    "  --unit-dir DIR        default " VT_UNIT_DIR "\n"
+    "  --drbd 8.4|9          DRBD's module on the hosts; default: 8.4 (the kernel's own) with one ring, 9 with several\n\n"
     "Exit codes: 0 printed, 1 the hosts can't be fenced, 2 wrong usage or a mistake in a unit file.\n";
 
-static int print(const struct cf_cmd *cmd, const char *format, const struct cf_model *m, const struct cf_wanted *wanted)
+struct request {
+	const struct cf_cmd *cmd;
+	const char *format, *unit_dir;
+	enum cf_drbd module;
+};
+
+/* To these two it does not matter whether the hosts can be fenced. */
+static int print_file(const struct request *q, const struct cf_model *m)
 {
 	struct vt_fail fail = {0};
-	if (strcmp(format, "corosync") == 0)
-		return cf_emit_corosync(stdout, m, &fail) < 0 ? cf_error(cmd, "%s", fail.text) : CF_EXIT_OK;
-	if (strcmp(format, "vmtwind") == 0) {
-		cf_emit_vmtwind(stdout, m);
-		return CF_EXIT_OK;
+	if (strcmp(q->format, "corosync") == 0)
+		return cf_emit_corosync(stdout, m, &fail) < 0 ? cf_error(q->cmd, "%s", fail.text) : CF_EXIT_OK;
+	cf_emit_vmtwind(stdout, m);
+	return CF_EXIT_OK;
+}
+
+/* Without names those that have DRBD; one that is named has to. A DRBD whose hosts can't be fenced stops its I/O at the first failure, for
+ * good: its file is refused as the cluster is. */
+static int print_drbd(const struct request *q, const struct cf_model *m, const struct cf_wanted *wanted)
+{
+	struct vt_fail fail = {0};
+	const struct cf_unit *unit[CF_UNITS_MAX];
+	unsigned units = 0;
+	for (unsigned i = 0; i < m->units; i++) {
+		if (!wanted->unit[i] || (wanted->site && !m->unit[i].drbd))
+			continue;
+		unit[units++] = &m->unit[i];
+		if (cf_drbd_fits(&m->site, &m->unit[i], &fail) < 0)
+			return cf_error(q->cmd, "%s", fail.text);
 	}
+	if (units == 0)
+		return cf_error(q->cmd, "no unit has storage = drbd (vmtwin-unit(5))");
+	if (cf_model_can_fence(m, &fail) < 0) {
+		cf_error(q->cmd, "%s", fail.text);
+		return CF_EXIT_REFUSED;
+	}
+	for (unsigned i = 0; i < units; i++)
+		cf_emit_drbd(stdout, &m->site, unit[i], q->module);
+	return CF_EXIT_OK;
+}
+
+static int print_cluster(const struct request *q, const struct cf_model *m, const struct cf_wanted *wanted)
+{
+	struct vt_fail fail = {0};
 	if (wanted->site && cf_model_can_fence(m, &fail) < 0) {
-		cf_error(cmd, "%s", fail.text);
+		cf_error(q->cmd, "%s", fail.text);
 		return CF_EXIT_REFUSED;
 	}
 	xmlDoc *doc = cf_cib_build(m, wanted);
 	if (!doc)
-		return cf_error(cmd, "out of memory");
-	if (strcmp(format, "pcs") == 0)
+		return cf_error(q->cmd, "out of memory");
+	if (strcmp(q->format, "pcs") == 0)
 		cf_emit_pcs(stdout, doc);
-	else if (strcmp(format, "crm") == 0)
+	else if (strcmp(q->format, "crm") == 0)
 		cf_emit_crm(stdout, doc);
 	else
 		cf_emit_cib(stdout, doc);
@@ -50,50 +87,75 @@ static int print(const struct cf_cmd *cmd, const char *format, const struct cf_m
 	return CF_EXIT_OK;
 }
 
-static int generate(const struct cf_cmd *cmd, const char *unit_dir, int count, char **words)
+static int print(const struct request *q, const struct cf_model *m, const struct cf_wanted *wanted)
 {
-	static const char *const formats[] = {"pcs", "crm", "cib", "corosync", "vmtwind"};
+	if (strcmp(q->format, "corosync") == 0 || strcmp(q->format, "vmtwind") == 0)
+		return print_file(q, m);
+	return strcmp(q->format, "drbd") == 0 ? print_drbd(q, m, wanted) : print_cluster(q, m, wanted);
+}
+
+static int check_format(const struct cf_cmd *cmd, const char *format)
+{
+	static const char *const formats[] = {"pcs", "crm", "cib", "corosync", "vmtwind", "drbd"};
+	size_t known = sizeof formats / sizeof formats[0];
+	if (!format)
+		return cf_error(cmd, "which format? pcs, crm, cib, corosync, vmtwind or drbd; see vmtwin-config generate --help");
+	for (size_t i = 0; i < known; i++)
+		if (strcmp(format, formats[i]) == 0)
+			return CF_EXIT_OK;
+	const char *near = vt_nearest(format, formats, known);
+	return cf_error(cmd, "unknown format '%s'%s%s%s", format, near ? ": did you mean '" : "", near ? near : "",
+			near ? "'?" : "; see vmtwin-config generate --help");
+}
+
+static int generate(const struct request *q, int count, char **names)
+{
 	struct vt_fail fail = {0};
 	struct cf_wanted wanted;
-	size_t known = sizeof formats / sizeof formats[0];
-	const char *near = count > 0 ? vt_nearest(words[0], formats, known) : NULL;
-	bool found = false;
-	for (size_t i = 0; i < known && count > 0; i++)
-		found |= strcmp(words[0], formats[i]) == 0;
-	if (count == 0)
-		return cf_error(cmd, "which format? pcs, crm, cib, corosync or vmtwind; see vmtwin-config generate --help");
-	if (!found)
-		return cf_error(cmd, "unknown format '%s'%s%s%s", words[0], near ? ": did you mean '" : "", near ? near : "",
-				near ? "'?" : "; see vmtwin-config generate --help");
 	struct cf_model *m = malloc(sizeof *m);
 	int code = CF_EXIT_BAD;
 	if (!m)
-		return cf_error(cmd, "out of memory");
-	if (cf_select(m, &wanted, unit_dir, count - 1, words + 1, &fail) < 0)
-		cf_error(cmd, "%s", fail.text);
+		return cf_error(q->cmd, "out of memory");
+	if (cf_select(m, &wanted, q->unit_dir, count, names, &fail) < 0)
+		cf_error(q->cmd, "%s", fail.text);
 	else
-		code = print(cmd, words[0], m, &wanted);
+		code = print(q, m, &wanted);
 	free(m);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return cf_error(cmd, "the output can't be written: %s", strerror(errno));
+		return cf_error(q->cmd, "the output can't be written: %s", strerror(errno));
 	return code;
+}
+
+static bool set_module(enum cf_drbd *module, const char *text)
+{
+	*module = strcmp(text, "9") == 0 ? CF_DRBD_9 : CF_DRBD_8_4;
+	return *module == CF_DRBD_9 || strcmp(text, "8.4") == 0;
 }
 
 static int run_generate(const struct cf_cmd *cmd, int argc, char **argv)
 {
-	static const struct option longs[] = {{"unit-dir", 1, 0, 'u'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
-	const char *unit_dir = VT_UNIT_DIR;
+	static const struct option longs[] = {{"unit-dir", 1, 0, 'u'}, {"drbd", 1, 0, 'd'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
+	struct request q = {.cmd = cmd, .unit_dir = VT_UNIT_DIR, .module = CF_DRBD_BY_RINGS};
 	int c;
-	while ((c = cf_option(cmd, argc, argv, longs)) >= 0)
-		unit_dir = optarg;
+	while ((c = cf_option(cmd, argc, argv, longs)) >= 0) {
+		if (c == 'u')
+			q.unit_dir = optarg;
+		else if (!set_module(&q.module, optarg))
+			return cf_error(cmd, "--drbd %s: must be 8.4 or 9", optarg);
+	}
 	if (c != CF_OPT_END)
 		return c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
-	return generate(cmd, unit_dir, argc - optind, argv + optind);
+	q.format = argv[optind];
+	if (check_format(cmd, q.format) != CF_EXIT_OK)
+		return CF_EXIT_BAD;
+	if (q.module != CF_DRBD_BY_RINGS && strcmp(q.format, "drbd") != 0)
+		return cf_error(cmd, "--drbd belongs to the format drbd only");
+	return generate(&q, argc - optind - 1, argv + optind + 1);
 }
 
 const struct cf_cmd cf_cmd_generate = {
     .name = "generate",
-    .summary = "prints pcs commands, crm text, a CIB, corosync.conf, made of the unit files",
+    .summary = "prints pcs commands, crm text, a CIB, corosync.conf, DRBD resources, made of the unit files",
     .help = help,
     .run = run_generate,
 };

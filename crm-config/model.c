@@ -2,7 +2,6 @@
 #include "crm-config/model.h"
 
 #include <arpa/inet.h>
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +16,8 @@
 #define KEY_MAX (VT_HOST_NAME_MAX + 16)
 #define DEVICE_PREFIX "qdevice:"
 #define RESTART_WINDOW_MAX_H 720
+#define MINOR_PREFIX "/dev/drbd"
+#define MINOR_MAX 1048575 /* 20 bits in Linux */
 
 /* A key of the hosts, and who said it first: the others have to say the same. */
 struct said {
@@ -274,13 +275,25 @@ static int set_ping(struct cf_model_reader *r, const char *key, const char *valu
 	return put(r, r->unit->ping, sizeof r->unit->ping, key, value);
 }
 
+/* One name for one device: no zeros before the number. */
+static bool is_minor(const char *value)
+{
+	if (strncmp(value, MINOR_PREFIX, strlen(MINOR_PREFIX)) != 0)
+		return false;
+	const char *digits = value + strlen(MINOR_PREFIX);
+	size_t n = strlen(digits);
+	if (n < 1 || n > 7 || strspn(digits, "0123456789") != n || (digits[0] == '0' && digits[1]))
+		return false;
+	return strtoul(digits, NULL, 10) <= MINOR_MAX;
+}
+
 static int set_device(struct cf_model_reader *r, const char *key, const char *value)
 {
 	bool disk = strcmp(key, "drbd_disk") == 0;
 	if (strncmp(value, "/dev/", 5) != 0 || strpbrk(value, " \t\"\\{};") || strstr(value, "/../"))
 		return bad(r, key, value, "must be a block device, as in /dev/vg0/vm1");
-	if (!disk && (strncmp(value, "/dev/drbd", 9) != 0 || !isdigit((unsigned char)value[9]) || strspn(value + 9, "0123456789") != strlen(value + 9)))
-		return bad(r, key, value, "must be /dev/drbd and a number");
+	if (!disk && !is_minor(value))
+		return bad(r, key, value, "must be /dev/drbd and a number from 0 to 1048575");
 	if (disk)
 		return put(r, r->unit->drbd_disk, sizeof r->unit->drbd_disk, key, value);
 	return put(r, r->unit->drbd_device, sizeof r->unit->drbd_device, key, value);

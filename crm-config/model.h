@@ -55,7 +55,7 @@ struct cf_unit {
 	uint32_t start_tries, start_interval_s, stop_tries, stop_interval_s;
 	char ping[CF_VALUE_MAX]; /* addresses, separated by spaces; "": none */
 	bool drbd;
-	char drbd_device[128], drbd_disk[256];
+	char drbd_device[32], drbd_disk[128]; /* DRBD takes 127 bytes */
 };
 
 struct cf_model {

@@ -29,4 +29,4 @@ for dir in "$here"/../import/cases/*/; do
 		same "$case" "$tool"
 	done
 done
-[ "${#gone_through[@]}" -ge 13 ] && pass || fail "only ${#gone_through[@]} imported files were gone through"
+holds "13 imported files at least were gone through" test "${#gone_through[@]}" -ge 13

@@ -13,8 +13,14 @@ if [ "${VMTWIN_PLAN_INSIDE:-}" != 1 ]; then
 	VMTWIN_PLAN_INSIDE=1 exec timeout -k 10 "${VMTWIN_PLAN_LIMIT:-1200}" \
 		unshare --mount --propagation private --net --ipc --uts --pid --mount-proc --fork --kill-child "$here/run.sh" "$build"
 fi
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 pass() { passed=$((passed + 1)); }
+not() { ! "$@"; }
+holds() { # NAME COMMAND...
+	local name=$1
+	shift
+	if "$@"; then pass; else fail "$name"; fi
+}
 fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
 
 # ---- a machine with agents, without a cluster -----------------------------------------------------------------
@@ -44,6 +50,22 @@ normal=$work/built/cib-normal
 
 empty() { # FILE: a CIB of two hosts with nothing in it
 	cibadmin --empty | sed 's|<nodes/>|<nodes><node id="1" uname="host1"/><node id="2" uname="host2"/></nodes>|' >"$1"
+}
+
+units=$work/units
+# says NAME CODE TEXT COMMAND...: that exit code, and TEXT in what is said. TEXT "-": any.
+says() {
+	local name=$1 code=$2 text=$3 rc
+	shift 3
+	said=$("$@")
+	rc=$?
+	if [ "$rc" != "$code" ]; then
+		fail "$name: exit code $rc instead of $code: $said"
+	elif [ "$text" != - ] && [[ $said != *"$text"* ]]; then
+		fail "$name: does not say '$text': $said"
+	else
+		pass
+	fi
 }
 
 # ---- each case --------------------------------------------------------------------------------------------------
@@ -141,7 +163,9 @@ for dir in "$here"/cases/*/; do
 done
 # shellcheck source=tests/plan/imported.sh
 . "$here/imported.sh"
+# shellcheck source=tests/plan/drbd.sh
+. "$here/drbd.sh"
 # shellcheck source=tests/plan/apply.sh
 . "$here/apply.sh"
-echo "$passed passed, $failed failed, 0 skipped"
+echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
