@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # variables of run.sh
+# shellcheck shell=bash disable=SC2119,SC2120,SC2154 # variables of run.sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # vmtwin-config apply and remove on a CIB in a file. Sourced by run.sh. On a cluster that runs: tests/lab/t_config.sh.
 

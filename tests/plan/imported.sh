@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # variables of run.sh
+# shellcheck shell=bash disable=SC2013,SC2154 # variables of run.sh; words are meant
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What vmtwin-config import makes of SafeKit's files, with the one thing that those don't know, how the hosts are fenced, goes the
 # whole way: cibadmin, pcs and crm take it and make the same of it. Sourced by run.sh.
