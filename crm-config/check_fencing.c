@@ -249,7 +249,16 @@ static bool some_priority(const struct cf_cib *c)
 	return false;
 }
 
-static void check_priority_delay(const struct cf_facts *f, uint32_t longest_ms, struct cf_findings *out)
+static unsigned vms(const struct cf_cib *cib)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < cib->resources; i++)
+		count += !cib->resource[i].mirror;
+	return count;
+}
+
+/* differ: the devices' own delays. */
+static void check_priority_delay(const struct cf_facts *f, uint32_t longest_ms, bool differ, struct cf_findings *out)
 {
 	char delay[CF_SECONDS_TEXT], twice[CF_SECONDS_TEXT];
 	uint32_t ms = f->cib->priority_delay_ms;
@@ -263,6 +272,11 @@ static void check_priority_delay(const struct cf_facts *f, uint32_t longest_ms, 
 		cf_say(out, CF_WARNING,
 		       "priority-fencing-delay = %s s < 2 x the devices' own delay = %s s: it may not decide who shoots first; make it longer",
 		       delay, cf_seconds(2ull * longest_ms, twice));
+	else if (vms(f->cib) > 1 && !differ)
+		cf_say(out, CF_WARNING,
+		       "priority-fencing-delay = %s s decides nothing while each host has VMs of the same priority: both hosts shoot each other then; "
+		       "pcmk_delay_base=2s on one host's device, and priority-fencing-delay=4s",
+		       delay);
 	else
 		cf_say(out, CF_OK, "priority-fencing-delay = %s s: the host with the VM shoots first (outside the devices' timeouts)", delay);
 }
@@ -280,7 +294,7 @@ static void check_duel(const struct cf_facts *f, const struct vt_unitconf *u, st
 	cf_seconds(base[0], a);
 	cf_seconds(base[1], b);
 	if (f->cib->priority_delay_ms > 0)
-		check_priority_delay(f, longest, out);
+		check_priority_delay(f, longest, base[0] != base[1] || span[0] != span[1], out);
 	else if (base[0] != base[1])
 		cf_say(out, CF_OK, "delay of fencing: against %s %s s, against %s %s s: one shoots first", u->hosts[0], a, u->hosts[1], b);
 	else if (span[0] > 0 || span[1] > 0)

@@ -7,6 +7,10 @@
 
 #define ID_MAX 384
 #define FENCE_RESERVE_MS 5000 /* as vmtwin-config check asks for */
+/* Against the first host, where priorities may be equal; the delay by priority has to be twice that at least. */
+#define DELAY_BASE "2s"
+#define PRIORITY_DELAY "2s"
+#define PRIORITY_DELAY_LONG "4s"
 #define FENCE_STEP_S 10	      /* timeouts are rounded up to that: easier to read */
 /* More than a promoted copy's score (1000), less what a copy in sync has (600), and the VM's stickiness: it moves back. Only while
  * that host's copy is in sync. */
@@ -116,8 +120,15 @@ static bool has_option(const struct cf_power *p, const char *name)
 	return false;
 }
 
-static void power(xmlNode *resources, xmlNode *constraints, const struct cf_site *site, int level, int host)
+/* Both hosts may have VMs, and weigh the same then: priority-fencing-delay decides nothing. One of the two is shot later in any case. */
+static bool may_weigh_the_same(const struct cf_model *m)
 {
+	return m->units > 1 && !m->site.device_host[0];
+}
+
+static void power(xmlNode *resources, xmlNode *constraints, const struct cf_model *m, int level, int host)
+{
+	const struct cf_site *site = &m->site;
 	const struct cf_power *p = &site->power[level][host];
 	char id[ID_MAX];
 	power_id(site, level, host, id, sizeof id);
@@ -126,6 +137,8 @@ static void power(xmlNode *resources, xmlNode *constraints, const struct cf_site
 		param(n, p->option[i].name, "%s", p->option[i].value);
 	if (!has_option(p, "pcmk_host_list") && !has_option(p, "pcmk_host_map"))
 		param(n, "pcmk_host_list", "%s", site->host[host]);
+	if (host == 0 && may_weigh_the_same(m) && !has_option(p, "pcmk_delay_base") && !has_option(p, "pcmk_delay_max"))
+		param(n, "pcmk_delay_base", DELAY_BASE);
 	operation(n, "monitor", "60s", NULL, NULL);
 	avoids(constraints, id, site->host[host]);
 }
@@ -183,7 +196,7 @@ static void build_site(xmlNode *config, xmlNode *resources, xmlNode *constraints
 	for (int host = 0; host < CF_HOSTS; host++) {
 		for (int l = 0; l < CF_FENCE_LEVELS; l++)
 			if (site->power[l][host].agent[0]) {
-				power(resources, constraints, site, l, host);
+				power(resources, constraints, m, l, host);
 				shoot = true;
 			}
 		levels(topology, m, host);
@@ -191,8 +204,8 @@ static void build_site(xmlNode *config, xmlNode *resources, xmlNode *constraints
 	if (cf_model_fences_itself(m))
 		twin(resources, m);
 	property(config, "no-quorum-policy", "stop");
-	if (shoot) /* both would shoot at the same moment: the one with the VM first */
-		property(config, "priority-fencing-delay", "2s");
+	if (shoot && !site->device_host[0]) /* both would shoot at the same moment: the one with the VM first */
+		property(config, "priority-fencing-delay", may_weigh_the_same(m) ? PRIORITY_DELAY_LONG : PRIORITY_DELAY);
 	property(config, "stonith-enabled", "true");
 }
 
@@ -286,7 +299,7 @@ static void vm(xmlNode *resources, const struct cf_unit *u)
 		param(n, "unit", "%s", u->conf.name);
 	}
 	meta(n, "failure-timeout", "%s", u->restart_window);
-	meta(n, "migration-threshold", "%u", u->restarts);
+	meta(n, "migration-threshold", "%u", u->restarts + 1); /* the failure that moves it is one more */
 	meta(n, "priority", "10");
 	meta(n, "resource-stickiness", "100");
 	operation(n, "monitor", "10s", "30s", NULL);

@@ -412,7 +412,7 @@ int cf_model_add(struct cf_model_reader *r, const char *name, const char *text, 
 	if (m->units == CF_UNITS_MAX)
 		return vt_fail(fail, -EINVAL, "more than %d units", CF_UNITS_MAX);
 	r->unit = &m->unit[m->units];
-	*r->unit = (struct cf_unit){.prefer = -1, .restarts = 3, .restart_window = "24h", .start_tries = 5, .start_interval_s = 5,
+	*r->unit = (struct cf_unit){.prefer = -1, .restarts = 2, .restart_window = "24h", .start_tries = 5, .start_interval_s = 5,
 				    .stop_tries = 5, .stop_interval_s = 5};
 	r->path = path;
 	r->fail = fail;

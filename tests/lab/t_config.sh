@@ -40,7 +40,7 @@ check "tried: it tells the difference" grep -q '+ primitive vm1: param stop_trie
 check "tried: Pacemaker would not stop the VM" not grep -qiE '(stop|move|restart|recover).*vm1 ' <<<"$said"
 check "tried: nothing was changed" unchanged
 applied
-check "two keys change two things" only "+ primitive vm1: meta migration-threshold=4" "- primitive vm1: meta migration-threshold=3" \
+check "two keys change two things" only "+ primitive vm1: meta migration-threshold=5" "- primitive vm1: meta migration-threshold=3" \
 	"+ primitive vm1: op stop, timeout 130000 ms" "- primitive vm1: op stop, timeout 120000 ms" "+ primitive vm1: param stop_tries=7"
 cib=$(cib_of)
 check "again: nothing to change" says 0 "Nothing to change" apply
@@ -98,5 +98,5 @@ check "put in again: the VM reads back" read_back $((reads + 1)) 120
 check "put in again: PRIM and SECOND green" becomes_green
 check "put in again: $(verdict)" nothing_lost
 set_key stop_tries 5
-set_key restarts 3
+set_key restarts 2
 check "as before" says 0 "Done" apply

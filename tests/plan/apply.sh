@@ -84,7 +84,7 @@ says "what the operator set, and others' resources" 0 "Nothing to change." apply
 untouched "what the operator set, and others' resources"
 set_key vm1 restarts 7
 says "beside what the operator set" 0 "Done." apply
-differs_by "beside what the operator set" "+ primitive vm1: meta migration-threshold=7" "- primitive vm1: meta migration-threshold=3"
+differs_by "beside what the operator set" "+ primitive vm1: meta migration-threshold=8" "- primitive vm1: meta migration-threshold=3"
 for kept in 'name="target-role" value="Stopped"' 'name="is-managed" value="false"' 'id="cli-prefer-vm1-mirror-clone"' 'id="web"'; do
 	holds "it stays: $kept" grep -q "$kept" "$cib"
 done

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # vmtwin-config generate: what it prints is what is kept in cases/*/expect.*, Pacemaker finds nothing wrong with it, and the
-# real pcs, the real crm and cibadmin make the same configuration of it.
+# real pcs, the real crm and cibadmin make the same configuration of it. What Pacemaker does with it: simulate.sh.
 # usage: tests/plan/run.sh [BUILD]; as root, in namespaces of its own. WRITE=1 writes the expected files anew (then read them).
 #
 # cases/NAME/units/*.conf: the unit files. cases/NAME/refused: a text that the refusal has; then nothing is printed.
@@ -165,6 +165,8 @@ done
 . "$here/imported.sh"
 # shellcheck source=tests/plan/drbd.sh
 . "$here/drbd.sh"
+# shellcheck source=tests/plan/simulate.sh
+. "$here/simulate.sh"
 # shellcheck source=tests/plan/apply.sh
 . "$here/apply.sh"
 echo "$passed passed, $failed failed, $skipped skipped"
