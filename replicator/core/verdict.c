@@ -149,3 +149,8 @@ uint64_t vc_silent_since(const struct vc_seen *s, uint64_t heard_ns, uint64_t no
 		return s->silent_ns;
 	return heard_ns && now - heard_ns >= VC_HEARD_GAP_MS * NS_PER_MS ? heard_ns : 0;
 }
+
+bool vc_seen_stays_ended(const struct vc_seen *s, enum vc_order order, uint64_t ended_ns)
+{
+	return order == VC_ORDER_OBEYED && ended_ns && ended_ns == s->left_ns && s->member_ns == 0;
+}

@@ -84,6 +84,9 @@ uint64_t vc_vote_since(const struct vc_vote *v, uint64_t now_ns);
 /* Since when nothing is heard of the other host: not in the group, or hanging there. heard_ns: its last word. 0: it is heard. */
 uint64_t vc_silent_since(const struct vc_seen *s, uint64_t heard_ns, uint64_t now_ns);
 
+/* It obeyed an order, left the membership for that (ended_ns), and has not been back since. */
+bool vc_seen_stays_ended(const struct vc_seen *s, enum vc_order order, uint64_t ended_ns);
+
 enum vc_fence_state {
 	VC_FENCE_WAITING,
 	VC_FENCE_ORDER, /* send the order to end itself, then ask again */

@@ -247,6 +247,20 @@ static void who_hangs_is_silent(void **state)
 	assert_true(vc_silent_since(&s, S(50), S(51)) == S(40));
 }
 
+static void who_was_ordered_off_stays_so(void **state)
+{
+	(void)state;
+	struct vc_seen s = {.member_ns = S(1)};
+	vc_seen_left(&s, S(50));
+	assert_true(vc_seen_stays_ended(&s, VC_ORDER_OBEYED, S(50)));
+	assert_false(vc_seen_stays_ended(&s, VC_ORDER_SENT, S(50)));
+	assert_false(vc_seen_stays_ended(&s, VC_ORDER_OBEYED, 0));
+	vc_seen_daemon(&s, true, S(60)); /* back */
+	assert_false(vc_seen_stays_ended(&s, VC_ORDER_OBEYED, S(50)));
+	vc_seen_left(&s, S(70)); /* and cut off: it may run */
+	assert_false(vc_seen_stays_ended(&s, VC_ORDER_OBEYED, S(50)));
+}
+
 static void the_sums(void **state)
 {
 	struct vt_cluster_timing t = {.token_ms = 3000, .consensus_ms = 3600, .device_timeout_ms = 10000, .device_sync_ms = 30000};
@@ -269,6 +283,7 @@ int main(void)
 	    cmocka_unit_test(who_came_back_lives),   cmocka_unit_test(member_without_daemon),
 	    cmocka_unit_test(silence_begins_anew), cmocka_unit_test(the_sums),
 	    cmocka_unit_test(the_vote_without_a_break), cmocka_unit_test(votes_that_change), cmocka_unit_test(who_hangs_is_silent),
+	    cmocka_unit_test(who_was_ordered_off_stays_so),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -413,7 +413,8 @@ static void on_status(struct vm_master *m, const struct vt_kv *request, struct v
 	}
 	gather(m, node, &f);
 	f.away = true; /* nothing is ordered by a question */
-	f.order = VC_ORDER_NONE;
+	const struct vm_seen *seen = seen_of(m, node);
+	f.order = vc_seen_stays_ended(&seen->s, seen->order, seen->ended_ns) ? VC_ORDER_OBEYED : VC_ORDER_NONE;
 	struct vc_fence_verdict v = vc_fence_verdict(&f, vt_boottime_ns());
 	tell(m, name, &f, &v, text, sizeof text);
 	vt_kv_add(reply, "rc", "0");
