@@ -62,6 +62,14 @@ static bool runs_nowhere(const char *id)
 	return cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, out, sizeof out) == 0 && !strstr(out, RUNS_ON);
 }
 
+/* The host's name in "is running on: HOST Promoted". */
+static void host_after(const char *at, char *out, size_t cap)
+{
+	at += strlen(RUNS_ON);
+	at += strspn(at, ": ");
+	snprintf(out, cap, "%.*s", (int)strcspn(at, " \n"), at);
+}
+
 /* The host that runs it, for people; "": none is known. */
 static void where(const char *id, char *out, size_t cap)
 {
@@ -69,15 +77,15 @@ static void where(const char *id, char *out, size_t cap)
 	char text[4096] = "";
 	cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, text, sizeof text);
 	const char *at = strstr(text, RUNS_ON);
-	at = at ? at + strlen(RUNS_ON) : "";
-	at += strspn(at, ": ");
-	snprintf(out, cap, "%.*s", (int)strcspn(at, " \n"), at);
+	out[0] = '\0';
+	if (at)
+		host_after(at, out, cap);
 }
 
 static int still_runs(const struct removal *r, const char *id)
 {
 	cf_error(r->cmd, "unit %s: %s does not stop; nothing was deleted. Look at it: pcs status; run this again, or take the unit back into service: "
-		 "pcs resource enable %s", r->unit, id, id);
+		 "pcs resource enable %s, pcs resource clear %s", r->unit, id, id, id);
 	return CF_EXIT_REFUSED;
 }
 
@@ -88,6 +96,27 @@ static int set_clones(const struct removal *r, const xmlDoc *doc, const char *na
 			return -1;
 	settle();
 	return 0;
+}
+
+/* Bans a clone that has a promoted instance from every other host where it runs, and waits. The constraint goes with the unit. */
+static void keep_promoted_only(const char *clone)
+{
+	const char *const locate[] = {"--resource", clone, "--locate", NULL};
+	char text[4096] = "", *rest = NULL;
+	bool any = false;
+	if (cf_live_tool("crm_resource", locate, TOOL_LIMIT_MS, text, sizeof text) != 0 || !(strstr(text, "Promoted") || strstr(text, "Master")))
+		return;
+	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		char host[VT_HOST_NAME_MAX + 1];
+		const char *at = strstr(line, RUNS_ON);
+		if (!at || strstr(at, "Promoted") || strstr(at, "Master"))
+			continue;
+		host_after(at, host, sizeof host);
+		const char *const ban[] = {"--resource", clone, "--ban", "--node", host, NULL};
+		any |= cf_live_tool("crm_resource", ban, TOOL_LIMIT_MS, NULL, 0) == 0;
+	}
+	if (any)
+		settle();
 }
 
 /* The VM; then the secondary, then the primary: the host that had the VM is the last one, and keeps the good copy. */
@@ -102,7 +131,10 @@ static int stop_all(const struct removal *r, const xmlDoc *doc)
 		if (!runs_nowhere(r->unit))
 			return still_runs(r, r->unit);
 	}
-	if (set_clones(r, doc, "clone-max", "1") < 0 || set_clones(r, doc, "target-role", "Stopped") < 0)
+	for (const char *const *id = r->owned.id; *id; id++)
+		if (cf_child_of_id(cf_section(doc, "resources"), "clone", *id))
+			keep_promoted_only(*id);
+	if (set_clones(r, doc, "target-role", "Stopped") < 0)
 		return CF_EXIT_REFUSED;
 	for (const char *const *id = r->owned.id; *id; id++)
 		if (resource_is_there(doc, *id) && !runs_nowhere(*id))
