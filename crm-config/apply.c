@@ -46,6 +46,15 @@ static int refuse(const struct apply *a, const char *text)
 	return CF_EXIT_REFUSED;
 }
 
+static bool uses_twin(const xmlDoc *doc)
+{
+	const xmlNode *in = cf_section(doc, "resources");
+	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
+		if (cf_is(n, "primitive") && strcmp(cf_attr(n, "type"), "fence_vmtwin") == 0)
+			return true;
+	return false;
+}
+
 static bool has_fencing(const xmlDoc *doc)
 {
 	const xmlNode *in = cf_section(doc, "resources");
@@ -58,13 +67,19 @@ static bool has_fencing(const xmlDoc *doc)
 /* A cluster that is fenced by what somebody else has configured stays so; the check below looks at it. */
 static int look_at_fencing(struct apply *a, struct vt_fail *fail)
 {
-	if (!a->wanted.site || cf_model_can_fence(&a->m, fail) == 0)
+	bool drbd = false;
+	for (unsigned i = 0; i < a->m.units; i++)
+		drbd |= a->m.unit[i].drbd;
+	if (drbd && uses_twin(a->before))
+		return vt_fail(fail, -EPERM, "fence_vmtwin is configured, but a unit has storage = drbd: it waits for leases, which DRBD has not. Have power fencing "
+			       "for both hosts, and take it out first: pcs stonith delete its device");
+	if ((!a->wanted.site && !drbd) || cf_model_can_fence(&a->m, fail) == 0)
 		return 0;
 	bool said = false;
 	for (int l = 0; l < CF_FENCE_LEVELS; l++)
 		for (int h = 0; h < CF_HOSTS; h++)
 			said |= a->m.site.power[l][h].agent[0] != '\0';
-	if (said || cf_model_fences_itself(&a->m) || !has_fencing(a->before))
+	if (drbd || said || cf_model_fences_itself(&a->m) || !has_fencing(a->before))
 		return -EPERM;
 	printf("No unit file says how the hosts are fenced: the devices that are configured stay.\n");
 	a->wanted.site = false;
@@ -89,14 +104,16 @@ static int merge(struct apply *a, struct vt_fail *fail)
 {
 	struct cf_owned owned;
 	xmlDoc *wanted = cf_cib_build(&a->m, &a->wanted);
-	bool ok = cf_owned_init(&owned, a->m.units) && wanted;
+	bool ok = cf_owned_init(&owned, a->m.units) && wanted, foreign = false;
 	for (unsigned i = 0; i < a->m.units && ok; i++)
-		if (a->wanted.unit[i])
-			cf_owned_add(&owned, a->m.unit[i].conf.name);
-	a->after = ok ? xmlCopyDoc(a->before, 1) : NULL;
+		if (a->wanted.unit[i] && cf_owned_add(&owned, a->before, a->m.unit[i].conf.name, fail) < 0)
+			ok = foreign = true;
+	a->after = ok && !foreign ? xmlCopyDoc(a->before, 1) : NULL;
 	ok = a->after && cf_merge(a->after, wanted, owned.id);
 	cf_owned_free(&owned);
 	xmlFreeDoc(wanted);
+	if (foreign)
+		return -EEXIST;
 	return ok ? 0 : vt_fail(fail, -EINVAL, "the configuration that is there can't be changed into what the unit files say: a resource of a unit "
 				"lies in a group or clone of another kind; or memory is out");
 }
@@ -116,6 +133,12 @@ static int look_at_sums(struct apply *a, const struct cf_change *c, const char *
 	const char *const argv[] = {"/proc/self/exe", "check", "--cib", c->after, "--corosync-conf", a->corosync_conf, "--host-conf", a->host_conf, "--unit-dir",
 				    a->unit_dir, NULL};
 	int rc = vt_run((char *const *)(uintptr_t)argv, CHECK_LIMIT_MS, a->text, sizeof a->text);
+	fflush(stdout);
+	for (const char *line = a->text; rc == 0 && line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, "warning", 7) == 0)
+			fprintf(stderr, "%.*s\n", (int)strcspn(line, "\n"), line);
+	}
 	if (rc == 0)
 		return CF_EXIT_OK;
 	if (rc != CF_EXIT_REFUSED)
@@ -134,14 +157,16 @@ static int put_into_force(struct apply *a, const struct cf_change *c)
 	int code = look_at_sums(a, c, "this would be unsafe (vmtwin-config check, above); nothing was changed");
 	if (code != CF_EXIT_OK)
 		return code;
-	cf_change_simulate(c, a->text, sizeof a->text);
-	printf("Pacemaker then does:\n%s", a->text[0] ? a->text : "  nothing\n");
+	if (cf_change_simulate(c, a->text, sizeof a->text))
+		printf("Pacemaker then does:\n%s", a->text[0] ? a->text : "  nothing\n");
+	else
+		printf("What Pacemaker then does can't be foretold (crm_simulate).\n");
 	if (a->dry_run) {
 		puts("Nothing was changed (--dry-run).");
 		return CF_EXIT_OK;
 	}
 	fflush(stdout);
-	if (cf_change_apply(c, &fail) < 0)
+	if (cf_change_apply(c, a->before, a->after, &fail) < 0)
 		return refuse(a, fail.text);
 	puts("Done.");
 	return CF_EXIT_OK;
@@ -150,7 +175,7 @@ static int put_into_force(struct apply *a, const struct cf_change *c)
 static int change(struct apply *a)
 {
 	struct vt_fail fail = {0};
-	struct cf_change c;
+	struct cf_change c = {.dir = ""};
 	if (merge(a, &fail) < 0)
 		return refuse(a, fail.text);
 	unsigned changes = show_difference(a);

@@ -15,7 +15,7 @@
 #define CF_DEVICES_MAX 32
 #define CF_LEVELS_MAX 32
 #define CF_LEVEL_DEVICES_MAX 8
-#define CF_LOCATIONS_MAX 128
+#define CF_LOCATIONS_MAX 512
 #define CF_RESOURCES_MAX 128
 #define CF_STONITH_TIMEOUT_DEFAULT_MS 60000
 #define CF_OP_TIMEOUT_DEFAULT_MS 20000 /* Pacemaker's, when the CIB names none: it doesn't take the agent's */

@@ -287,17 +287,17 @@ static void vm(xmlNode *resources, const struct cf_unit *u)
 	if (u->drbd) {
 		param(n, "config", "/etc/vmtwin/domains/%s.xml", u->conf.name);
 		param(n, "domain", "%s", u->conf.domain);
-	} else {
-		if (u->start_interval_s != 5)
-			param(n, "start_interval", "%u", u->start_interval_s);
-		if (u->start_tries != 5)
-			param(n, "start_tries", "%u", u->start_tries);
-		if (u->stop_interval_s != 5)
-			param(n, "stop_interval", "%u", u->stop_interval_s);
-		if (u->stop_tries != 5)
-			param(n, "stop_tries", "%u", u->stop_tries);
-		param(n, "unit", "%s", u->conf.name);
 	}
+	if (u->start_interval_s != 5)
+		param(n, "start_interval", "%u", u->start_interval_s);
+	if (u->start_tries != 5)
+		param(n, "start_tries", "%u", u->start_tries);
+	if (u->stop_interval_s != 5)
+		param(n, "stop_interval", "%u", u->stop_interval_s);
+	if (u->stop_tries != 5)
+		param(n, "stop_tries", "%u", u->stop_tries);
+	if (!u->drbd)
+		param(n, "unit", "%s", u->conf.name);
 	meta(n, "failure-timeout", "%s", u->restart_window);
 	meta(n, "migration-threshold", "%u", u->restarts + 1); /* the failure that moves it is one more */
 	meta(n, "priority", "10");

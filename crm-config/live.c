@@ -11,6 +11,7 @@
 
 #include "base/spawn.h"
 #include "crm-config/cib_read.h"
+#include "crm-config/normal.h"
 
 #define TOOL_LIMIT_MS 30000
 #define ARGS_MAX 16
@@ -82,11 +83,12 @@ int cf_change_verify(const struct cf_change *c, struct vt_fail *fail)
 	int rc = cf_live_tool("crm_verify", args, TOOL_LIMIT_MS, NULL, 0);
 	if (rc == 0)
 		return 0;
-	return vt_fail(fail, -EINVAL, "Pacemaker finds mistakes in the configuration as it would be (crm_verify, above); nothing was changed");
+	return vt_fail(fail, -EINVAL, "Pacemaker finds mistakes in the configuration as it would be (crm_verify, above); nothing was changed. If its schema (validate-with) is an old one: cibadmin --upgrade --force");
 }
 
-void cf_change_simulate(const struct cf_change *c, char *out, size_t cap)
+bool cf_change_simulate(const struct cf_change *c, char *out, size_t cap)
 {
+	bool known = false;
 	const char *const args[] = {"--simulate", "--xml-file", c->after, NULL};
 	char *text = calloc(1, CF_CIB_BYTES_MAX);
 	out[0] = '\0';
@@ -97,33 +99,96 @@ void cf_change_simulate(const struct cf_change *c, char *out, size_t cap)
 			from += strspn(from, "\n");
 			while (to > from && to[-1] == '\n')
 				to--;
-			snprintf(out, cap, "%.*s%s", (int)(to - from), from, to > from ? "\n" : "");
+			known = snprintf(out, cap, "%.*s%s", (int)(to - from), from, to > from ? "\n" : "") < (int)cap;
 		}
 	}
 	free(text);
+	return known;
 }
 
+static bool write_text(const char *path, const char *text)
+{
+	size_t size = strlen(text);
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return false;
+	bool ok = write(fd, text, size) == (ssize_t)size && fsync(fd) == 0;
+	return close(fd) == 0 && ok;
+}
+
+/* Whole, or not at all: of half a patch cibadmin takes the half. */
 static int make_patch(const struct cf_change *c)
 {
-	char program[] = "/usr/sbin/crm_diff", original[] = "--original", new[] = "--new", no_version[] = "--no-version";
-	char *const argv[] = {program, original, (char *)(uintptr_t)c->before, new, (char *)(uintptr_t)c->after, no_version, NULL};
-	int fd = open(c->patch, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	if (fd < 0)
-		return -errno;
-	int rc = vt_run_to(argv, TOOL_LIMIT_MS, fd, -1);
-	close(fd);
-	return rc == 1 ? 0 : rc == 0 ? -ENODATA : rc < 0 ? rc : -EIO; /* 1: they differ */
+	static const char end[] = "</diff>";
+	const char *const args[] = {"--original", c->before, "--new", c->after, "--no-version", NULL};
+	char *text = calloc(1, CF_CIB_BYTES_MAX);
+	if (!text)
+		return -ENOMEM;
+	int rc = cf_live_tool("crm_diff", args, TOOL_LIMIT_MS, text, CF_CIB_BYTES_MAX);
+	if (rc >= 0)
+		rc = rc == 1 ? 0 : rc == 0 ? -ENODATA : -EIO; /* 1: they differ */
+	size_t size = strlen(text);
+	while (size > 0 && text[size - 1] == '\n')
+		size--;
+	if (rc == 0 && (size + 2 >= CF_CIB_BYTES_MAX || size < sizeof end || strncmp(text + size + 1 - sizeof end, end, sizeof end - 1) != 0))
+		rc = -EIO;
+	if (rc == 0 && !write_text(c->patch, text))
+		rc = -EIO;
+	free(text);
+	return rc;
 }
 
-int cf_change_apply(const struct cf_change *c, struct vt_fail *fail)
+static bool same_configuration(const xmlDoc *a, const xmlDoc *b)
+{
+	xmlBuffer *text[2] = {xmlBufferCreate(), xmlBufferCreate()};
+	const xmlDoc *doc[2] = {a, b};
+	bool ok = text[0] && text[1];
+	for (int i = 0; i < 2 && ok; i++) {
+		xmlNode *in = cf_section(doc[i], "resources");
+		ok = in && xmlNodeDump(text[i], (xmlDoc *)doc[i], in->parent, 0, 0) > 0;
+	}
+	ok = ok && xmlStrEqual(xmlBufferContent(text[0]), xmlBufferContent(text[1]));
+	xmlBufferFree(text[0]);
+	xmlBufferFree(text[1]);
+	return ok;
+}
+
+/* The live one is what was looked at. */
+static int still(const xmlDoc *before, struct vt_fail *fail)
+{
+	xmlDoc *now = cf_live_read(fail);
+	if (!now)
+		return -EIO;
+	bool same = same_configuration(before, now);
+	xmlFreeDoc(now);
+	return same ? 0 : vt_fail(fail, -EAGAIN, "somebody else has changed the cluster's configuration meanwhile; nothing was changed, run this again");
+}
+
+/* And now it is what was meant. */
+static int is_in_force(const xmlDoc *after, struct vt_fail *fail)
+{
+	xmlDoc *now = cf_live_read(fail);
+	if (!now)
+		return -EIO;
+	struct cf_lines want = cf_normal(after), has = cf_normal(now);
+	bool same = cf_lines_same(&want, &has);
+	cf_lines_free(&want);
+	cf_lines_free(&has);
+	xmlFreeDoc(now);
+	return same ? 0 : vt_fail(fail, -EIO, "what is in force now is not what was meant; somebody else may have changed it at the same moment: run this again at once");
+}
+
+int cf_change_apply(const struct cf_change *c, const xmlDoc *before, const xmlDoc *after, struct vt_fail *fail)
 {
 	const char *const args[] = {"--patch", "--xml-file", c->patch, NULL};
 	int rc = make_patch(c);
 	if (rc < 0)
-		return vt_fail(fail, rc, "crm_diff does not tell the difference: %s", strerror(-rc));
+		return vt_fail(fail, rc, "the difference can't be put into a file (crm_diff, %s): %s; nothing was changed; is the disk full?", c->dir, strerror(-rc));
+	rc = still(before, fail);
+	if (rc < 0)
+		return rc;
 	rc = cf_live_tool("cibadmin", args, TOOL_LIMIT_MS, NULL, 0);
-	if (rc == 0)
-		return 0;
-	return vt_fail(fail, rc < 0 ? rc : -EAGAIN, "the cluster does not take the change (cibadmin ended with %d): was its configuration changed by somebody "
-		       "else meanwhile? Nothing was changed; try again", rc);
+	if (rc != 0)
+		return vt_fail(fail, rc < 0 ? rc : -EAGAIN, "the cluster does not take the change (cibadmin ended with %d); nothing was changed", rc);
+	return is_in_force(after, fail);
 }

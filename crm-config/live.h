@@ -17,10 +17,10 @@ struct cf_change {
 int cf_change_begin(struct cf_change *c, const xmlDoc *before, const xmlDoc *after, struct vt_fail *fail);
 /* crm_verify has no error in the second one; else -EINVAL and fail has what it says. */
 int cf_change_verify(const struct cf_change *c, struct vt_fail *fail);
-/* What Pacemaker would do then: crm_simulate's summary, one action a line, into out. "": it can't be told. */
-void cf_change_simulate(const struct cf_change *c, char *out, size_t cap);
-/* The difference goes into the live CIB, at once or not at all. -EAGAIN: it has been changed meanwhile in the same places. */
-int cf_change_apply(const struct cf_change *c, struct vt_fail *fail);
+/* What Pacemaker would do then: crm_simulate's summary, one action a line, into out; "": nothing. False: it can't be foretold. */
+bool cf_change_simulate(const struct cf_change *c, char *out, size_t cap);
+/* The difference goes into the live CIB, at once or not at all; looked at before and after. -EAGAIN: it is not before any more. */
+int cf_change_apply(const struct cf_change *c, const xmlDoc *before, const xmlDoc *after, struct vt_fail *fail);
 void cf_change_end(const struct cf_change *c);
 
 /* Runs a tool of /usr/sbin with arguments (the last one NULL); its standard output into out, or NULL. Its exit code, or negative errno. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "crm-config/merge.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "crm-config/normal.h"
@@ -158,7 +159,8 @@ static bool merge_resource(xmlNode *resources, const xmlNode *wanted)
 	xmlNode *has = cf_child_of_id(resources, name, cf_attr(wanted, "id"));
 	if (!has)
 		return append(resources, wanted);
-	/* Not same(): that would see what the operator set, too; nothing changes where all is equal. */
+	if (strcmp(cf_attr(has, "class"), cf_attr(wanted, "class")) != 0)
+		return false; /* a fence device does not become a VM */
 	if (cf_is(wanted, "primitive"))
 		return same(has, wanted) || merge_primitive(has, wanted);
 	const xmlNode *prim = cf_child(wanted, "primitive");
@@ -179,14 +181,22 @@ static bool about(const xmlNode *n, const char *const *ids)
 	return false;
 }
 
-/* An id that vmtwin-config gives; an administrator's own constraint, or one of `pcs resource move`, has another one. */
-static bool is_ours(const xmlNode *n)
+/* One that vmtwin-config makes: between resources of units alone, or a rule under the id that it gives. Administrators' own, and those
+ * of `pcs resource move`, are not. */
+static bool is_ours(const xmlNode *n, const char *const *owned)
 {
-	const char *id = cf_attr(n, "id");
-	size_t size = strlen(id);
-	if (!cf_is(n, "rsc_location"))
-		return strncmp(id, "colocation-", 11) == 0 || strncmp(id, "order-", 6) == 0;
-	return strncmp(id, "location-", 9) == 0 && ((size > 7 && strcmp(id + size - 7, "-prefer") == 0) || (size > 5 && strcmp(id + size - 5, "-ping") == 0));
+	char id[512];
+	if (cf_is(n, "rsc_colocation"))
+		return names(owned, cf_attr(n, "rsc")) && names(owned, cf_attr(n, "with-rsc"));
+	if (cf_is(n, "rsc_order"))
+		return names(owned, cf_attr(n, "first")) && names(owned, cf_attr(n, "then"));
+	if (!cf_is(n, "rsc_location") || !names(owned, cf_attr(n, "rsc")))
+		return false;
+	snprintf(id, sizeof id, "location-%s-prefer", cf_attr(n, "rsc"));
+	if (strcmp(id, cf_attr(n, "id")) == 0)
+		return true;
+	snprintf(id, sizeof id, "location-%s-ping", cf_attr(n, "rsc"));
+	return strcmp(id, cf_attr(n, "id")) == 0;
 }
 
 static xmlNode *find_same(const xmlNode *section_node, const xmlNode *wanted)
@@ -206,7 +216,7 @@ static bool merge_constraints(xmlNode *in, const xmlNode *wanted, const char *co
 {
 	for (xmlNode *n = in->children, *next; n; n = next) {
 		next = n->next;
-		if (n->type == XML_ELEMENT_NODE && about(n, owned) && is_ours(n) && !is_wanted(n, wanted))
+		if (n->type == XML_ELEMENT_NODE && is_ours(n, owned) && !is_wanted(n, wanted))
 			drop(n);
 	}
 	for (const xmlNode *n = wanted ? wanted->children : NULL; n; n = n->next)
@@ -241,16 +251,20 @@ static bool merge_properties(xmlDoc *current, const xmlNode *wanted)
 	const xmlNode *want = cf_child(wanted, "cluster_property_set");
 	xmlNode *config = section(current, "crm_config");
 	for (const xmlNode *n = want ? want->children : NULL; n; n = n->next) {
-		xmlNode *has = NULL;
+		bool has = false;
 		if (!cf_is(n, "nvpair"))
 			continue;
-		for (xmlNode *set = config->children; set && !has; set = set->next)
-			has = cf_is(set, "cluster_property_set") ? find_pair(set, cf_attr(n, "name")) : NULL;
+		for (xmlNode *set = config->children; set; set = set->next) { /* in each set: which one counts is Pacemaker's matter */
+			xmlNode *in = cf_is(set, "cluster_property_set") ? find_pair(set, cf_attr(n, "name")) : NULL;
+			if (in)
+				xmlSetProp(in, (const xmlChar *)"value", (const xmlChar *)cf_attr(n, "value"));
+			has |= in != NULL;
+		}
 		if (has)
-			xmlSetProp(has, (const xmlChar *)"value", (const xmlChar *)cf_attr(n, "value"));
-		else if (!cf_child(config, "cluster_property_set") && !xmlAddChild(config, xmlDocCopyNode((xmlNode *)want, current, 2)))
+			continue;
+		if (!cf_child(config, "cluster_property_set") && !xmlAddChild(config, xmlDocCopyNode((xmlNode *)want, current, 2)))
 			return false;
-		else if (!has && !append(cf_child(config, "cluster_property_set"), n))
+		if (!append(cf_child(config, "cluster_property_set"), n))
 			return false;
 	}
 	return true;
@@ -263,7 +277,7 @@ bool cf_merge(xmlDoc *current, const xmlDoc *wanted, const char *const *owned)
 	for (const xmlNode *n = want ? want->children : NULL; n; n = n->next)
 		if (n->type == XML_ELEMENT_NODE && !merge_resource(resources, n))
 			return false;
-	for (xmlNode *n = resources->children, *next; n; n = next) { /* a ping that is no longer asked for */
+	for (xmlNode *n = resources->children, *next; n; n = next) { /* a unit's ping that is no longer asked for */
 		next = n->next;
 		if (n->type == XML_ELEMENT_NODE && names(owned, cf_attr(n, "id")) && !cf_child_of_id(want, (const char *)n->name, cf_attr(n, "id")))
 			drop(n);

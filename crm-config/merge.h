@@ -9,9 +9,9 @@
 #include "crm-config/cib_tree.h"
 
 /*
- * Changes current into what it shall be. wanted as of cf_cib_build. owned: ids of resources (primitives and clones) whose
- * constraints are ours, ended by NULL: constraints of them that wanted has not are taken out if their ids are of the kind that
- * vmtwin-config gives. False: out of memory.
+ * Changes current into what it shall be. wanted as of cf_cib_build. owned: ids of the units' resources that are there
+ * (owned.h), ended by NULL: constraints between them that wanted has not are taken out. False: out of memory, or a resource that is
+ * there is of another class.
  */
 bool cf_merge(xmlDoc *current, const xmlDoc *wanted, const char *const *owned);
 /* Takes a unit's resources (by id, ended by NULL), their constraints and levels out. False: none of them was there. */

@@ -2,6 +2,7 @@
 #include "crm-config/model.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "base/conffile.h"
 #include "base/witness.h"
 #include "crm-config/cib.h"
+#include "crm-config/secret.h"
 
 #define SITE_KEYS_MAX 64
 #define KEY_MAX (VT_HOST_NAME_MAX + 16)
@@ -120,7 +122,7 @@ static int set_witness(struct cf_model_reader *r, const char *key, const char *v
 		return 0;
 	if (strncmp(value, DEVICE_PREFIX, strlen(DEVICE_PREFIX)) == 0) {
 		const char *host = value + strlen(DEVICE_PREFIX);
-		if (!*host || strpbrk(host, " \t,"))
+		if (!is_host(host))
 			return bad(r, key, value, "one quorum device, as in: qdevice:192.0.2.5, and nothing beside it");
 		return put(r, site->device_host, sizeof site->device_host, key, host);
 	}
@@ -129,33 +131,23 @@ static int set_witness(struct cf_model_reader *r, const char *key, const char *v
 	return put(r, site->witness, sizeof site->witness, key, value);
 }
 
-/* Whoever may read the CIB would read it. */
-static bool is_secret(const char *name)
-{
-	static const char *const secrets[] = {"password", "passwd", "community", "snmp_priv_passwd", "snmp_auth_passwd", "token", "api_key"};
-	for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++)
-		if (strcmp(name, secrets[i]) == 0)
-			return true;
-	return false;
-}
-
-static int add_option(struct cf_model_reader *r, const char *key, const char *value, struct cf_power *p, const char *text)
+static int add_option(struct cf_model_reader *r, const char *key, struct cf_power *p, const char *text)
 {
 	const char *sign = strchr(text, '=');
 	size_t n = sign ? (size_t)(sign - text) : 0;
-	if (n == 0 || n >= sizeof p->option[0].name || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") < n)
-		return bad(r, key, value, "an agent, then its options as NAME=VALUE, separated by spaces; values have no spaces in them");
+	if (n == 0 || !isalpha((unsigned char)text[0]) || n >= sizeof p->option[0].name || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") < n)
+		return bad(r, key, "...", "an agent, then its options as NAME=VALUE, separated by spaces; values have no spaces in them");
 	if (p->options == CF_OPTIONS_MAX)
-		return bad(r, key, value, "too many options");
+		return bad(r, key, "...", "too many options");
 	struct cf_option *o = &p->option[p->options++];
 	snprintf(o->name, sizeof o->name, "%.*s", (int)n, text);
 	snprintf(o->value, sizeof o->value, "%s", sign + 1);
-	if (is_secret(o->name))
+	if (cf_is_secret(o->name))
 		return bad(r, key, "...", "a secret in the cluster's configuration can be read by everybody on the hosts; put it into a file that "
 			   "prints it and give password_script=FILE (fence_ipmilan(8))");
 	for (unsigned i = 0; i + 1 < p->options; i++)
 		if (strcmp(p->option[i].name, o->name) == 0)
-			return bad(r, key, value, "an option is given twice");
+			return bad(r, key, "...", "an option is given twice");
 	return 0;
 }
 
@@ -175,10 +167,10 @@ static int set_power(struct cf_model_reader *r, const char *key, const char *val
 			return bad(r, key, value, "fence_vmtwin is configured by itself where there is a witness");
 		for (;;) {
 			if (!word(&at, text, sizeof text))
-				return bad(r, key, value, "an option is too long");
+				return bad(r, key, "...", "an option is too long");
 			if (!text[0])
 				return 0;
-			int rc = add_option(r, key, value, p, text);
+			int rc = add_option(r, key, p, text);
 			if (rc < 0)
 				return rc;
 		}
@@ -448,6 +440,28 @@ static int rings_fit(const struct cf_site *site, struct vt_fail *fail)
 	return 0;
 }
 
+/* Ids of the CIB: a unit's resources are called UNIT and UNIT-mirror and so on, and ids don't begin with a digit. */
+static int ids_fit(const struct cf_model *m, struct vt_fail *fail)
+{
+	static const char *const suffix[] = {"-mirror", "-mirror-clone", "-drbd", "-drbd-clone", "-ping", "-ping-clone"};
+	char id[VT_UNIT_NAME_MAX + 32];
+	for (unsigned i = 0; i < m->units; i++) {
+		const char *name = m->unit[i].conf.name;
+		if (isdigit((unsigned char)name[0]))
+			return vt_fail(fail, -EINVAL, "unit %s: a resource of the cluster can't have a name that begins with a digit; give the unit another name", name);
+		if (strcmp(name, "twin") == 0 || strncmp(name, "power-", 6) == 0 || strncmp(name, "power2-", 7) == 0)
+			return vt_fail(fail, -EINVAL, "unit %s: fence devices are called so; give the unit another name", name);
+		for (unsigned k = 0; k < m->units; k++)
+			for (size_t x = 0; x < sizeof suffix / sizeof suffix[0]; x++) {
+				snprintf(id, sizeof id, "%s%s", m->unit[k].conf.name, suffix[x]);
+				if (strcmp(id, name) == 0)
+					return vt_fail(fail, -EINVAL, "unit %s: a resource of unit %s may be called so; give one of them another name", name,
+						       m->unit[k].conf.name);
+			}
+	}
+	return 0;
+}
+
 int cf_model_end(struct cf_model_reader *r, struct vt_fail *fail)
 {
 	struct cf_model *m = r->m;
@@ -456,7 +470,8 @@ int cf_model_end(struct cf_model_reader *r, struct vt_fail *fail)
 		return vt_fail(fail, -ENOENT, "there is no unit");
 	if (m->site.witness_all && !m->site.witness[0])
 		return vt_fail(fail, -EINVAL, "witness_need = all, but no witness that answers a ping or a connection is configured");
-	return rings_fit(&m->site, fail);
+	int rc = ids_fit(m, fail);
+	return rc < 0 ? rc : rings_fit(&m->site, fail);
 }
 
 static int add_file(struct cf_model_reader *r, const char *dir, const char *name, char *text, struct vt_fail *fail)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "crm-config/cib.h"
+#include "crm-config/secret.h"
 
 #define LINE_MAX_BYTES 2048
 
@@ -64,15 +65,31 @@ bool cf_lines_same(const struct cf_lines *a, const struct cf_lines *b)
 	return true;
 }
 
+/* For people: the value of a secret is not shown. */
+static void show(FILE *out, char sign, const char *line)
+{
+	const char *name = strstr(line, ": param ");
+	size_t size = name ? strcspn(name + 8, "=") : 0;
+	char text[128];
+	if (size > 0 && size < sizeof text) {
+		snprintf(text, sizeof text, "%.*s", (int)size, name + 8);
+		if (cf_is_secret(text)) {
+			fprintf(out, "%c %.*s=(not shown)\n", sign, (int)(name + 8 + size - line), line);
+			return;
+		}
+	}
+	fprintf(out, "%c %s\n", sign, line);
+}
+
 unsigned cf_lines_diff(FILE *out, const struct cf_lines *before, const struct cf_lines *after)
 {
 	unsigned i = 0, k = 0, found = 0;
 	while (i < before->count || k < after->count) {
 		int order = i == before->count ? 1 : k == after->count ? -1 : strcmp(before->line[i], after->line[k]);
 		if (order < 0)
-			fprintf(out, "- %s\n", before->line[i++]);
+			show(out, '-', before->line[i++]);
 		else if (order > 0)
-			fprintf(out, "+ %s\n", after->line[k++]);
+			show(out, '+', after->line[k++]);
 		else
 			i++, k++;
 		found += order != 0;
@@ -133,8 +150,8 @@ static void say_operation(struct cf_lines *l, const char *rsc, const xmlNode *op
 		snprintf(every, sizeof every, " every %lu ms", interval_ms);
 	if (timeout[0])
 		snprintf(limit, sizeof limit, "%lu ms", timeout_ms);
-	say(l, "primitive %s: op %s%s%s%s, %s%s%s%s", rsc, cf_attr(op, "name"), every,
-	    role[0] ? " as " : "", role[0] ? role_of(role) : "", "timeout ", limit, more, "");
+	say(l, "primitive %s: op %s%s%s%s, timeout %s%s", rsc, cf_attr(op, "name"), every,
+	    role[0] ? " as " : "", role[0] ? role_of(role) : "", limit, more);
 }
 
 static void say_resource(struct cf_lines *l, const xmlNode *n)
@@ -173,7 +190,7 @@ static void say_expressions(char *out, size_t cap, const xmlNode *rule)
 		snprintf(out + at, cap - at, " (by %s)", cf_attr(rule, "boolean-op"));
 }
 
-static void say_location(struct cf_lines *l, const xmlNode *n)
+static void say_location(struct cf_lines *l, const xmlNode *n, const char *rest)
 {
 	char text[1024];
 	bool rules = false;
@@ -182,24 +199,45 @@ static void say_location(struct cf_lines *l, const xmlNode *n)
 			continue;
 		rules = true;
 		say_expressions(text, sizeof text, rule);
-		say(l, "location %s as %s: %s where %s", cf_attr(n, "rsc"), role_of(or(cf_attr(rule, "role"), cf_attr(n, "role"))),
-		    or(cf_attr(rule, "score"), cf_attr(rule, "score-attribute")), text);
+		say(l, "location %s as %s: %s where %s%s", cf_attr(n, "rsc"), role_of(or(cf_attr(rule, "role"), cf_attr(n, "role"))),
+		    or(cf_attr(rule, "score"), cf_attr(rule, "score-attribute")), text, rest);
 	}
 	if (!rules)
-		say(l, "location %s as %s: %s on %s", cf_attr(n, "rsc"), role_of(cf_attr(n, "role")), cf_attr(n, "score"), cf_attr(n, "node"));
+		say(l, "location %s as %s: %s on %s%s", cf_attr(n, "rsc"), role_of(cf_attr(n, "role")), cf_attr(n, "score"), cf_attr(n, "node"), rest);
+}
+
+/* What else a constraint says: such attributes and children change what it means. */
+static void rest_of(char *out, size_t cap, const xmlNode *n)
+{
+	static const char *const told[] = {"id", "rsc", "rsc-role", "with-rsc", "with-rsc-role", "score", "first", "then", "first-action", "then-action",
+					   "kind", "symmetrical", "node", "role"};
+	size_t at = 0;
+	out[0] = '\0';
+	for (const xmlAttr *a = n->properties; a && at < cap; a = a->next) {
+		bool known = false;
+		for (size_t i = 0; i < sizeof told / sizeof told[0]; i++)
+			known |= strcmp((const char *)a->name, told[i]) == 0;
+		if (!known)
+			at += (size_t)snprintf(out + at, cap - at, " %s=%s", a->name, cf_attr(n, (const char *)a->name));
+	}
+	for (const xmlNode *c = n->children; c && at < cap; c = c->next)
+		if (c->type == XML_ELEMENT_NODE && !cf_is(c, "rule"))
+			at += (size_t)snprintf(out + at, cap - at, " with %s %s", c->name, cf_attr(c, "id"));
 }
 
 static void say_constraint(struct cf_lines *l, const xmlNode *n)
 {
+	char rest[512];
+	rest_of(rest, sizeof rest, n);
 	if (cf_is(n, "rsc_location"))
-		say_location(l, n);
+		say_location(l, n, rest);
 	else if (cf_is(n, "rsc_colocation"))
-		say(l, "colocation %s as %s with %s as %s: %s", cf_attr(n, "rsc"), role_of(cf_attr(n, "rsc-role")), cf_attr(n, "with-rsc"),
-		    role_of(cf_attr(n, "with-rsc-role")), cf_attr(n, "score"));
+		say(l, "colocation %s as %s with %s as %s: %s%s", cf_attr(n, "rsc"), role_of(cf_attr(n, "rsc-role")), cf_attr(n, "with-rsc"),
+		    role_of(cf_attr(n, "with-rsc-role")), cf_attr(n, "score"), rest);
 	else if (cf_is(n, "rsc_order"))
-		say(l, "order %s %s then %s %s: %s%s", or(cf_attr(n, "first-action"), "start"), cf_attr(n, "first"),
+		say(l, "order %s %s then %s %s: %s%s%s", or(cf_attr(n, "first-action"), "start"), cf_attr(n, "first"),
 		    or(cf_attr(n, "then-action"), or(cf_attr(n, "first-action"), "start")), cf_attr(n, "then"), or(cf_attr(n, "kind"), "Mandatory"),
-		    strcmp(or(cf_attr(n, "symmetrical"), "true"), "true") == 0 ? "" : " not symmetrical");
+		    strcmp(or(cf_attr(n, "symmetrical"), "true"), "true") == 0 ? "" : " not symmetrical", rest);
 	else
 		say(l, "%s %s", n->name, cf_attr(n, "id"));
 }

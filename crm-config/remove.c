@@ -85,7 +85,8 @@ static void where(const char *id, char *out, size_t cap)
 static int still_runs(const struct removal *r, const char *id)
 {
 	cf_error(r->cmd, "unit %s: %s does not stop; nothing was deleted. Look at it: pcs status; run this again, or take the unit back into service: "
-		 "pcs resource enable %s, pcs resource clear %s", r->unit, id, id, id);
+		 "pcs resource clear %s-mirror-clone, pcs resource enable %s %s-mirror-clone, vmtwin-config apply %s", r->unit, id, r->unit, r->unit,
+		 r->unit, r->unit);
 	return CF_EXIT_REFUSED;
 }
 
@@ -146,7 +147,7 @@ static int stop_all(const struct removal *r, const xmlDoc *doc)
 static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 {
 	struct vt_fail fail = {0};
-	struct cf_change c;
+	struct cf_change c = {.dir = ""};
 	xmlDoc *after = xmlCopyDoc((xmlDoc *)before, 1);
 	if (!after || !cf_take_out(after, r->owned.id)) {
 		xmlFreeDoc(after);
@@ -161,7 +162,7 @@ static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 	} else if (cf_change_begin(&c, before, after, &fail) < 0) {
 		code = cf_error(r->cmd, "%s", fail.text);
 	} else {
-		if (cf_change_apply(&c, &fail) < 0) {
+		if (cf_change_apply(&c, before, after, &fail) < 0) {
 			cf_error(r->cmd, "%s", fail.text);
 			code = CF_EXIT_REFUSED;
 		}
@@ -171,27 +172,49 @@ static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 	return code;
 }
 
-static bool any_there(const struct removal *r, const xmlDoc *doc)
+/* Before anything is stopped: the cluster takes what is left. */
+static int could_be_taken_out(const struct removal *r, const xmlDoc *before)
 {
-	for (const char *const *id = r->owned.id; *id; id++)
-		if (resource_is_there(doc, *id))
-			return true;
-	return false;
+	struct vt_fail fail = {0};
+	struct cf_change c = {.dir = ""};
+	xmlDoc *after = xmlCopyDoc((xmlDoc *)before, 1);
+	if (!after || !cf_take_out(after, r->owned.id) || cf_change_begin(&c, before, after, &fail) < 0) {
+		xmlFreeDoc(after);
+		return cf_error(r->cmd, "unit '%s': %s", r->unit, fail.text[0] ? fail.text : "out of memory");
+	}
+	int rc = cf_change_verify(&c, &fail);
+	cf_change_end(&c);
+	xmlFreeDoc(after);
+	if (rc == 0)
+		return CF_EXIT_OK;
+	cf_error(r->cmd, "unit %s can't be taken out: something else in the configuration names its resources (a constraint over sets, a tag; crm_verify, above, "
+		 "says where): take them out of there first. Nothing was changed", r->unit);
+	return CF_EXIT_REFUSED;
 }
 
-static int take_unit(const struct removal *r, bool dry_run)
+static int take_unit(struct removal *r, bool dry_run)
 {
 	struct vt_fail fail = {0};
 	xmlDoc *doc = cf_live_read(&fail);
 	if (!doc)
 		return cf_error(r->cmd, "%s", fail.text);
-	if (!any_there(r, doc)) {
+	if (cf_owned_add(&r->owned, doc, r->unit, &fail) < 0) {
+		xmlFreeDoc(doc);
+		cf_error(r->cmd, "%s; nothing was changed", fail.text);
+		return CF_EXIT_REFUSED;
+	}
+	if (r->owned.count == 0) {
 		xmlFreeDoc(doc);
 		return cf_error(r->cmd, "no resource of unit '%s' is in the cluster; which ones there are: pcs status", r->unit);
 	}
 	char host[VT_HOST_NAME_MAX + 1];
 	int code = CF_EXIT_OK;
 	where(r->unit, host, sizeof host);
+	code = could_be_taken_out(r, doc);
+	if (code != CF_EXIT_OK) {
+		xmlFreeDoc(doc);
+		return code;
+	}
 	if (!dry_run) {
 		code = stop_all(r, doc);
 		xmlFreeDoc(doc);
@@ -230,7 +253,6 @@ static int run_remove(const struct cf_cmd *cmd, int argc, char **argv)
 		return cf_error(cmd, "'%.80s' can't be a unit's name", r.unit);
 	if (!cf_owned_init(&r.owned, 1))
 		return cf_error(cmd, "out of memory");
-	cf_owned_add(&r.owned, r.unit);
 	int code = take_unit(&r, dry_run);
 	cf_owned_free(&r.owned);
 	return code;

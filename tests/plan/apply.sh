@@ -117,12 +117,66 @@ apply_to() { CIB_file=$1 $config apply --unit-dir "$units" --corosync-conf "$2" 
 says "a corosync.conf that is not there" 2 "the times can't be checked" apply_to "$cib" /nowhere
 says "no cluster" 2 "the cluster's configuration can't be read" apply_to /nowhere "$work/corosync"
 
+# ---- others' things, and what is in the way -----------------------------------------------------------------------
+unit_files two-units
+live
+apply >/dev/null
+export CIB_file=$cib
+cibadmin --create --scope resources --xml-text '<primitive id="web" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="web-m" name="monitor" interval="10s" timeout="20s"/></operations></primitive>'
+cibadmin --create --scope constraints --xml-text '<rsc_colocation id="colocation-web-vm1-INFINITY" rsc="web" with-rsc="vm1" score="INFINITY"/>'
+cibadmin --create --scope constraints --xml-text '<rsc_order id="order-vm1-web-mandatory" first="vm1" then="web"/>'
+unset CIB_file
+keep
+says "an administrator's constraints stay" 0 "Nothing to change." apply
+untouched "an administrator's constraints stay"
+removes() { CIB_file=$cib $config remove "$@" 2>&1; }
+says "remove of an administrator's resource" 1 "somebody else's" removes web
+says "remove of a fence device" 1 "somebody else's" removes power-host1
+untouched "remove of what is no unit"
+sed 's|<primitive id="vm1" .*|<group id="grp">&|; s|class="ocf" provider="pacemaker" type="Dummy"|&|' "$cib" >"$work/x" && awk '/<group id="grp">/ { inside = 1 } { print } inside && /<\/primitive>/ { print "</group>"; inside = 0 }' "$work/x" >"$cib"
+keep
+says "a VM in a group: remove" 1 "in grp" removes vm1
+says "a VM in a group: apply" 1 "in grp" apply
+untouched "a VM in a group"
+live
+apply >/dev/null
+sed -i 's|<cluster_property_set id="cib-bootstrap-options">|<cluster_property_set id="other"><nvpair id="other-s" name="stonith-enabled" value="true"/></cluster_property_set>&|; s|name="stonith-enabled" value="true"/>\(</nvpair>\)*$|&|' "$cib"
+sed -i '/id="cib-bootstrap-options-stonith-enabled"/s|value="true"|value="false"|' "$cib"
+says "fencing is off in one of two sets" 0 "Done." apply
+holds "fencing is on in both" not grep -q 'stonith-enabled" value="false"' "$cib"
+cat >"$work/bin-diff" <<'X'
+#!/bin/sh
+/usr/sbin/crm_diff.real "$@" | head -c 3000
+exit 1
+X
+set_key vm1 stop_tries 8
+keep
+mv /usr/sbin/crm_diff /usr/sbin/crm_diff.real && install -m 755 "$work/bin-diff" /usr/sbin/crm_diff
+sed -i '/^restarts/d' "$units/vm1.conf"
+live_before=$(cat "$cib")
+rm -f "$cib"
+live
+keep
+says "half a difference" 1 "the difference can't be put into a file" apply
+untouched "half a difference"
+mv /usr/sbin/crm_diff.real /usr/sbin/crm_diff
+holds "the CIB was there before" test -n "$live_before"
+# Somebody else changes something between the look and the change.
+cat >"$work/bin-verify" <<'X'
+#!/bin/sh
+cibadmin --modify --scope crm_config --xml-text '<cluster_property_set id="cib-bootstrap-options"><nvpair id="race" name="maintenance-mode" value="true"/></cluster_property_set>' >/dev/null 2>&1 ||
+	cibadmin --create --scope crm_config --xml-text '<cluster_property_set id="race-set"><nvpair id="race" name="maintenance-mode" value="true"/></cluster_property_set>'
+exec /usr/sbin/crm_verify.real "$@"
+X
+mv /usr/sbin/crm_verify /usr/sbin/crm_verify.real && install -m 755 "$work/bin-verify" /usr/sbin/crm_verify
+says "somebody else changes it meanwhile" 1 "somebody else has changed" apply
+mv /usr/sbin/crm_verify.real /usr/sbin/crm_verify
+
 # ---- remove ---------------------------------------------------------------------------------------------------------
 unit_files two-units
 live
 apply >/dev/null
 keep
-removes() { CIB_file=$cib $config remove "$@" 2>&1; }
 says "remove, tried" 0 "- clone vm1-mirror-clone: of vm1-mirror" removes --dry-run vm1
 holds "remove, tried: nothing of another unit" not said_line mail
 untouched "remove, tried"

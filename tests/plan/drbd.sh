@@ -109,7 +109,7 @@ done
 
 # ---- names that mean something in drbd.conf ----------------------------------------------------------------------
 long=$(printf 'u%.0s' {1..63})
-for name in resource common global include on net disk none ignore 9 0.0 1.2-3_ "$long"; do
+for name in resource common global include on net disk none ignore v9 v0.0 v1.2-3_ "$long"; do
 	new_units
 	drbd_unit "$name" host1 host2 ring1="10.1.0.1 10.1.0.2"
 	for module in 8.4 9; do

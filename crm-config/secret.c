@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "crm-config/secret.h"
+
+#include <string.h>
+
+bool cf_is_secret(const char *name)
+{
+	static const char *const words[] = {"passw", "secret", "token", "apikey", "api_key", "_kg", "community"};
+	size_t size = strlen(name);
+	if (size > 7 && strcmp(name + size - 7, "_script") == 0)
+		return false;
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (strcasestr(name, words[i]))
+			return true;
+	return false;
+}
