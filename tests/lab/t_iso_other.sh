@@ -43,9 +43,9 @@ second=$(other "$primary")
 check "another resource" on host1 timeout 60 pcs resource create other ocf:heartbeat:Dummy
 check "on the VM's host" on host1 timeout 60 pcs constraint colocation add other with vm1 INFINITY
 check "it runs" wait_for 60 other_runs_on "$primary"
-check "the preflight refuses it" says 1 "error.*self_fence" on host1 vmtwin-config check
+check "the preflight refuses it" says 1 "error.*self_fence" on host1 vmtwin-config check --no-host
 check "self_fence on both" configure "self_fence = yes\n" || { tell_state; exit; }
-check "the preflight accepts it" says 0 "self_fence" on host1 vmtwin-config check
+check "the preflight accepts it" says 0 "self_fence" on host1 vmtwin-config check --no-host
 
 before=$(resets_of "$primary")
 reads=$(founds)
