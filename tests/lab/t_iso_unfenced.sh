@@ -32,6 +32,7 @@ check "PRIM and SECOND green" becomes_green 180 || exit
 tidy
 
 check "both unit files allow it" allow yes
+sleep 6 # vmtwind reads them every 5 s; after ten refusals Pacemaker gives up asking
 check "cleaned up" on host1 timeout 60 pcs stonith cleanup twin
 check "now the device starts" wait_for 60 twin_runs || { tell_state; exit; }
 check "the preflight warns of a fork" says 0 "warning.*fork" on host1 vmtwin-config check --no-host
