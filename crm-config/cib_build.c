@@ -238,37 +238,43 @@ static xmlNode *first_in(xmlNode *clone, xmlNode *prim)
 	return prim;
 }
 
-static void mirror(xmlNode *resources, const struct cf_unit *u, const char *id)
-{
-	xmlNode *clone = clone_of(resources, id, true);
-	xmlNode *n = first_in(clone, primitive(clone, id, "ocf", "vmtwin", "mirror"));
-	param(n, "unit", "%s", u->conf.name);
-	meta(n, "failure-timeout", "10min");
-	meta(n, "migration-threshold", "3");
-	operation(n, "demote", "0s", "60s", NULL);
-	operation(n, "monitor", "11s", "20s", "Promoted");
-	operation(n, "monitor", "10s", "20s", "Unpromoted");
-	operation(n, "notify", "0s", "20s", NULL);
-	operation(n, "promote", "0s", "90s", NULL);
-	operation(n, "reload-agent", "0s", "20s", NULL);
-	operation(n, "start", "0s", "60s", NULL);
-	operation(n, "stop", "0s", "60s", NULL);
-}
+/* What keeps two copies: the mirror, or DRBD. Its agent, the parameter that names the unit, and how long its operations may take. */
+static const struct copier {
+	const char *provider, *type, *unit;
+	struct op {
+		const char *name, *interval, *timeout, *role;
+	} op[8];
+} mirror = {"vmtwin",
+	    "mirror",
+	    "unit",
+	    {{"demote", "0s", "60s", NULL},
+	     {"monitor", "11s", "20s", "Promoted"},
+	     {"monitor", "10s", "20s", "Unpromoted"},
+	     {"notify", "0s", "20s", NULL},
+	     {"promote", "0s", "90s", NULL},
+	     {"reload-agent", "0s", "20s", NULL},
+	     {"start", "0s", "60s", NULL},
+	     {"stop", "0s", "60s", NULL}}},
+  drbd = {"linbit",
+	  "drbd",
+	  "drbd_resource",
+	  {{"demote", "0s", "90s", NULL},
+	   {"monitor", "11s", "20s", "Promoted"},
+	   {"monitor", "10s", "20s", "Unpromoted"},
+	   {"notify", "0s", "90s", NULL},
+	   {"promote", "0s", "90s", NULL},
+	   {"start", "0s", "240s", NULL},
+	   {"stop", "0s", "100s", NULL}}};
 
-static void drbd(xmlNode *resources, const struct cf_unit *u, const char *id)
+static void copies(xmlNode *resources, const struct copier *c, const char *unit, const char *id)
 {
 	xmlNode *clone = clone_of(resources, id, true);
-	xmlNode *n = first_in(clone, primitive(clone, id, "ocf", "linbit", "drbd"));
-	param(n, "drbd_resource", "%s", u->conf.name);
+	xmlNode *n = first_in(clone, primitive(clone, id, "ocf", c->provider, c->type));
+	param(n, c->unit, "%s", unit);
 	meta(n, "failure-timeout", "10min");
 	meta(n, "migration-threshold", "3");
-	operation(n, "demote", "0s", "90s", NULL);
-	operation(n, "monitor", "11s", "20s", "Promoted");
-	operation(n, "monitor", "10s", "20s", "Unpromoted");
-	operation(n, "notify", "0s", "90s", NULL);
-	operation(n, "promote", "0s", "90s", NULL);
-	operation(n, "start", "0s", "240s", NULL);
-	operation(n, "stop", "0s", "100s", NULL);
+	for (const struct op *op = c->op; op < c->op + sizeof c->op / sizeof c->op[0] && op->name; op++)
+		operation(n, op->name, op->interval, op->timeout, op->role);
 }
 
 static void seconds(char *out, size_t cap, uint32_t s)
@@ -384,10 +390,7 @@ static void build_unit(xmlNode *resources, xmlNode *constraints, const struct cf
 	else
 		snprintf(id, sizeof id, CF_MIRROR, u->conf.name);
 	snprintf(clone, sizeof clone, CF_CLONE, id);
-	if (u->drbd)
-		drbd(resources, u, id);
-	else
-		mirror(resources, u, id);
+	copies(resources, u->drbd ? &drbd : &mirror, u->conf.name, id);
 	vm(resources, u);
 	together(constraints, u->conf.name, clone);
 	if (u->prefer >= 0)

@@ -61,13 +61,23 @@ void cf_change_end(const struct cf_change *c)
 	unlink(c->after);
 	unlink(c->patch);
 	rmdir(c->dir);
+	sigprocmask(SIG_SETMASK, &c->signals, NULL);
 }
 
 int cf_change_begin(struct cf_change *c, const xmlDoc *before, const xmlDoc *after, struct vt_fail *fail)
 {
+	sigset_t wait;
+	sigemptyset(&wait);
+	sigaddset(&wait, SIGHUP);
+	sigaddset(&wait, SIGINT);
+	sigaddset(&wait, SIGTERM);
 	snprintf(c->dir, sizeof c->dir, "/tmp/vmtwin-config-XXXXXX");
-	if (!mkdtemp(c->dir))
-		return vt_fail(fail, -errno, "no directory can be made in /tmp: %s", strerror(errno));
+	sigprocmask(SIG_BLOCK, &wait, &c->signals);
+	if (!mkdtemp(c->dir)) {
+		int err = errno;
+		sigprocmask(SIG_SETMASK, &c->signals, NULL);
+		return vt_fail(fail, -err, "no directory can be made in /tmp: %s", strerror(err));
+	}
 	snprintf(c->before, sizeof c->before, "%s/before.xml", c->dir);
 	snprintf(c->after, sizeof c->after, "%s/after.xml", c->dir);
 	snprintf(c->patch, sizeof c->patch, "%s/patch.xml", c->dir);

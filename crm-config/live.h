@@ -3,6 +3,8 @@
 #ifndef VMTWIN_CRM_CONFIG_LIVE_H
 #define VMTWIN_CRM_CONFIG_LIVE_H
 
+#include <signal.h>
+
 #include "base/log.h"
 #include "crm-config/cib_tree.h"
 
@@ -12,8 +14,9 @@ xmlDoc *cf_live_read(struct vt_fail *fail);
 /* Two versions of a CIB in files of a directory that only we can read, for Pacemaker's tools. */
 struct cf_change {
 	char dir[64], before[96], after[96], patch[96];
+	sigset_t signals; /* as they were */
 };
-/* 0 or negative errno with fail; then there is nothing to end. */
+/* 0 or negative errno with fail; then there is nothing to end. Until the end signals wait: no copy of a CIB is left behind. */
 int cf_change_begin(struct cf_change *c, const xmlDoc *before, const xmlDoc *after, struct vt_fail *fail);
 /* crm_verify has no error in the second one; else -EINVAL and fail has what it says. */
 int cf_change_verify(const struct cf_change *c, struct vt_fail *fail);

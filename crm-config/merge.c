@@ -6,13 +6,17 @@
 
 #include "crm-config/normal.h"
 
+static bool same_lines(struct cf_lines a, struct cf_lines b)
+{
+	bool equal = cf_lines_same(&a, &b);
+	cf_lines_free(&a);
+	cf_lines_free(&b);
+	return equal;
+}
+
 static bool same(const xmlNode *a, const xmlNode *b)
 {
-	struct cf_lines la = cf_normal_of(a), lb = cf_normal_of(b);
-	bool equal = cf_lines_same(&la, &lb);
-	cf_lines_free(&la);
-	cf_lines_free(&lb);
-	return equal;
+	return same_lines(cf_normal_of(a), cf_normal_of(b));
 }
 
 static bool names(const char *const *list, const char *id)
@@ -103,32 +107,10 @@ static bool merge_pairs(xmlNode *rsc, const xmlNode *wanted, const char *kind)
 	return true;
 }
 
-/* The operations mean the same; their ids may differ. */
-static bool same_operations(const xmlNode *a, const xmlNode *b)
-{
-	struct cf_lines all[2] = {cf_normal_of(a), cf_normal_of(b)}, ops[2] = {{0}, {0}};
-	bool equal = !all[0].failed && !all[1].failed;
-	for (int i = 0; i < 2; i++) {
-		ops[i].line = all[i].line; /* in its place: what is no operation is passed over */
-		char **kept = ops[i].line;
-		for (unsigned k = 0; k < all[i].count; k++)
-			if (strstr(all[i].line[k], ": op ")) {
-				char *line = all[i].line[k];
-				all[i].line[k] = *kept;
-				*kept++ = line;
-				ops[i].count++;
-			}
-	}
-	equal = equal && cf_lines_same(&ops[0], &ops[1]);
-	cf_lines_free(&all[0]);
-	cf_lines_free(&all[1]);
-	return equal;
-}
-
-/* Operations are one thing together: replaced as a whole if they differ. */
+/* Operations are one thing together: replaced as a whole if they differ; other ids alone are no difference. */
 static bool merge_operations(xmlNode *rsc, const xmlNode *wanted)
 {
-	if (same_operations(rsc, wanted))
+	if (same_lines(cf_normal_operations(rsc), cf_normal_operations(wanted)))
 		return true;
 	const xmlNode *want = cf_child(wanted, "operations");
 	xmlNode *in = want ? set_in(rsc, "operations", want) : cf_child(rsc, "operations");

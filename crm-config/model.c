@@ -12,7 +12,7 @@
 #include "base/conffile.h"
 #include "base/witness.h"
 #include "crm-config/cib.h"
-#include "crm-config/secret.h"
+#include "base/secret.h"
 
 #define SITE_KEYS_MAX 64
 #define KEY_MAX (VT_HOST_NAME_MAX + 16)
@@ -142,7 +142,7 @@ static int add_option(struct cf_model_reader *r, const char *key, struct cf_powe
 	struct cf_option *o = &p->option[p->options++];
 	snprintf(o->name, sizeof o->name, "%.*s", (int)n, text);
 	snprintf(o->value, sizeof o->value, "%s", sign + 1);
-	if (cf_is_secret(o->name))
+	if (vt_is_secret(o->name))
 		return bad(r, key, "...", "a secret in the cluster's configuration can be read by everybody on the hosts; put it into a file that "
 			   "prints it and give password_script=FILE (fence_ipmilan(8))");
 	for (unsigned i = 0; i + 1 < p->options; i++)

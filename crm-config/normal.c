@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "crm-config/cib.h"
-#include "crm-config/secret.h"
+#include "base/secret.h"
 
 #define LINE_MAX_BYTES 2048
 
@@ -73,7 +73,7 @@ static void show(FILE *out, char sign, const char *line)
 	char text[128];
 	if (size > 0 && size < sizeof text) {
 		snprintf(text, sizeof text, "%.*s", (int)size, name + 8);
-		if (cf_is_secret(text)) {
+		if (vt_is_secret(text)) {
 			fprintf(out, "%c %.*s=(not shown)\n", sign, (int)(name + 8 + size - line), line);
 			return;
 		}
@@ -154,6 +154,14 @@ static void say_operation(struct cf_lines *l, const char *rsc, const xmlNode *op
 	    role[0] ? " as " : "", role[0] ? role_of(role) : "", limit, more);
 }
 
+static void say_operations(struct cf_lines *l, const xmlNode *prim)
+{
+	const xmlNode *ops = cf_child(prim, "operations");
+	for (const xmlNode *op = ops ? ops->children : NULL; op; op = op->next)
+		if (cf_is(op, "op"))
+			say_operation(l, cf_attr(prim, "id"), op);
+}
+
 static void say_resource(struct cf_lines *l, const xmlNode *n)
 {
 	const char *id = cf_attr(n, "id");
@@ -168,10 +176,7 @@ static void say_resource(struct cf_lines *l, const xmlNode *n)
 	}
 	say(l, "primitive %s: %s:%s:%s", id, cf_attr(n, "class"), cf_attr(n, "provider"), cf_attr(n, "type"));
 	say_pairs(l, n, "instance_attributes", "param");
-	const xmlNode *ops = cf_child(n, "operations");
-	for (const xmlNode *op = ops ? ops->children : NULL; op; op = op->next)
-		if (cf_is(op, "op"))
-			say_operation(l, id, op);
+	say_operations(l, n);
 }
 
 /* ---- constraints ------------------------------------------------------------------------------------------ */
@@ -261,6 +266,13 @@ struct cf_lines cf_normal_of(const xmlNode *n)
 {
 	struct cf_lines l = {0};
 	say_any(&l, n);
+	return sorted(l);
+}
+
+struct cf_lines cf_normal_operations(const xmlNode *prim)
+{
+	struct cf_lines l = {0};
+	say_operations(&l, prim);
 	return sorted(l);
 }
 

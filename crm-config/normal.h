@@ -20,6 +20,8 @@ struct cf_lines {
 struct cf_lines cf_normal(const xmlDoc *doc);
 /* One element below resources, constraints, fencing-topology or a property's nvpair. */
 struct cf_lines cf_normal_of(const xmlNode *n);
+/* The operations of a primitive alone. */
+struct cf_lines cf_normal_operations(const xmlNode *prim);
 void cf_lines_free(struct cf_lines *l);
 bool cf_lines_same(const struct cf_lines *a, const struct cf_lines *b);
 /* "- line" of what only before has, "+ line" of what only after has. Returns how many. */

@@ -163,7 +163,7 @@ static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 		code = cf_error(r->cmd, "%s", fail.text);
 	} else {
 		if (cf_change_apply(&c, before, after, &fail) < 0) {
-			cf_error(r->cmd, "%s", fail.text);
+			cf_error(r->cmd, "unit %s is stopped, but still in the cluster's configuration: %s; run this again", r->unit, fail.text);
 			code = CF_EXIT_REFUSED;
 		}
 		cf_change_end(&c);

@@ -12,6 +12,7 @@
 
 #include "base/conffile.h"
 #include "base/paths.h"
+#include "base/secret.h"
 #include "ctl/cmd.h"
 #include "ctl/create.h"
 
@@ -74,6 +75,27 @@ static int read_args(const struct ctl_cmd *cmd, int argc, char **argv, struct ar
 	return c;
 }
 
+/* What would do harm here, though only vmtwin-config reads it. */
+static int look_at_pair(void *ctx, unsigned line, const char *key, const char *value, struct vt_fail *fail)
+{
+	const char *path = ctx;
+	char name[64];
+	if (strcmp(key, "storage") == 0 && strcmp(value, "vmtwin") != 0)
+		return vt_fail(fail, -EINVAL, "%s:%u: storage = %.40s: such a unit is not mirrored by vmtwin, and is not made by this command (vmtwin-config(8), DRBD)",
+			       path, line, value);
+	if (strncmp(key, "fence", 5) != 0)
+		return 0;
+	for (const char *at = value; *at; at += strspn(at, " \t")) {
+		size_t size = strcspn(at, " \t");
+		snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "= \t"), at);
+		if (at[strcspn(at, "= \t")] == '=' && vt_is_secret(name))
+			return vt_fail(fail, -EINVAL, "%s:%u: %s has a secret in it (%s), and everybody on the hosts can read unit files; put it into a file that prints "
+				       "it and give password_script=FILE", path, line, key, name);
+		at += size;
+	}
+	return 0;
+}
+
 /* The file is the same on both hosts, so are the options otherwise. text (VT_CONF_FILE_MAX bytes) becomes the unit's file. */
 static int read_file(struct cc_job *job, const struct args *a, const char *unit, char *text, struct vt_fail *fail)
 {
@@ -87,6 +109,8 @@ static int read_file(struct cc_job *job, const struct args *a, const char *unit,
 		return vt_fail(fail, rc, "%s is not there", a->from);
 	if (rc == 0)
 		rc = vt_unitconf_parse(&job->conf, unit, text, a->from, fail);
+	if (rc == 0)
+		rc = vt_conf_parse(text, a->from, look_at_pair, (void *)(uintptr_t)a->from, fail);
 	if (rc < 0)
 		return rc;
 	cd_parent(parent, job->conf.directory);

@@ -46,7 +46,7 @@ struct vp_pool;
 
 /*
  * Makes a link; the listener's sockets are bound at once: -EADDRINUSE with text in fail if a port is
- * taken. The link copies config and events. 0 or negative errno.
+ * still taken after 2 s (the kernel frees that of a killed worker a moment late). The link copies config and events. 0 or negative errno.
  */
 int vl_open(struct vl_link **link, struct vr_ring *ring, struct vp_pool *pool,
 	    const struct vl_config *config, const struct vl_events *events, struct vt_fail *fail);

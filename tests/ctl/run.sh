@@ -127,6 +127,10 @@ test_from_file() {
 	refused 64 "is not there" "${from[@]}" --host h1
 	printf 'directory = %s\nhosts = h2 h1\nfrobnicate = 1\n' "$vm_dir" >"$fs/vm1.conf"
 	refused 64 "vm1.conf:3: unknown key 'frobnicate'" "${from[@]}" --host h1
+	printf 'directory = %s\nhosts = h2 h1\nstorage = drbd\n' "$vm_dir" >"$fs/vm1.conf"
+	refused 64 "vm1.conf:3: storage = drbd: such a unit is not mirrored" "${from[@]}" --host h1
+	printf 'directory = %s\nhosts = h2 h1\nfence.h1 = fence_x ip=1 Password=hunter2\n' "$vm_dir" >"$fs/vm1.conf"
+	refused 64 "vm1.conf:3: fence.h1 has a secret in it (Password)" "${from[@]}" --host h1
 	printf '# mine\ndirectory = %s\nhosts = h2 h1\nring0 = 10.0.0.2 10.0.0.1\nport = 7799\n' "$vm_dir" >"$fs/vm1.conf"
 	refused 64 "says all of it" "${from[@]}" --host h1 --port 7800
 	refused 64 "--good-host is needed" "$vmtwin" create vm1 --unit-dir "$units" --from "$fs/vm1.conf"

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "crm-config/secret.h"
+#include "base/secret.h"
 
 #include <string.h>
 
-bool cf_is_secret(const char *name)
+bool vt_is_secret(const char *name)
 {
 	static const char *const words[] = {"passw", "secret", "token", "apikey", "api_key", "_kg", "community"};
 	size_t size = strlen(name);

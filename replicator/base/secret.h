@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Options of fence agents that are secrets: not for the CIB, nor for anything that is printed. */
-#ifndef VMTWIN_CRM_CONFIG_SECRET_H
-#define VMTWIN_CRM_CONFIG_SECRET_H
+#ifndef VMTWIN_BASE_SECRET_H
+#define VMTWIN_BASE_SECRET_H
 
 #include <stdbool.h>
 
 /* By the name, as fence agents call them: password, passwd, community, hexadecimal_kg ...; not password_script. */
-bool cf_is_secret(const char *name);
+bool vt_is_secret(const char *name);
 
 #endif
