@@ -152,7 +152,7 @@ static int look_at_sums(struct apply *a, const struct cf_change *c, const char *
 static int put_into_force(struct apply *a, const struct cf_change *c)
 {
 	struct vt_fail fail = {0};
-	if (cf_change_verify(c, &fail) < 0)
+	if (cf_change_verify(c, a->after, &fail) < 0)
 		return refuse(a, fail.text);
 	int code = look_at_sums(a, c, "this would be unsafe (vmtwin-config check, above); nothing was changed");
 	if (code != CF_EXIT_OK)

@@ -60,6 +60,7 @@ void cf_change_end(const struct cf_change *c)
 	unlink(c->before);
 	unlink(c->after);
 	unlink(c->patch);
+	unlink(c->alone);
 	rmdir(c->dir);
 	sigprocmask(SIG_SETMASK, &c->signals, NULL);
 }
@@ -81,19 +82,55 @@ int cf_change_begin(struct cf_change *c, const xmlDoc *before, const xmlDoc *aft
 	snprintf(c->before, sizeof c->before, "%s/before.xml", c->dir);
 	snprintf(c->after, sizeof c->after, "%s/after.xml", c->dir);
 	snprintf(c->patch, sizeof c->patch, "%s/patch.xml", c->dir);
+	snprintf(c->alone, sizeof c->alone, "%s/alone.xml", c->dir);
 	if (write_doc(c->before, before) && write_doc(c->after, after))
 		return 0;
 	cf_change_end(c);
 	return vt_fail(fail, -EIO, "%s can't be written: is the disk full?", c->dir);
 }
 
-int cf_change_verify(const struct cf_change *c, struct vt_fail *fail)
+/* A resource of that id is configured, wherever it lies. Of a clone's instance "ID:0" it is ID. */
+static bool is_configured(const xmlNode *in, const char *id)
 {
-	const char *const args[] = {"--xml-file", c->after, NULL};
-	int rc = cf_live_tool("crm_verify", args, TOOL_LIMIT_MS, NULL, 0);
-	if (rc == 0)
+	size_t size = strcspn(id, ":");
+	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next) {
+		const char *own = n->type == XML_ELEMENT_NODE ? cf_attr(n, "id") : "";
+		if ((strncmp(own, id, size) == 0 && own[size] == '\0') || is_configured(n, id))
+			return true;
+	}
+	return false;
+}
+
+/* Takes out of the status what is not configured any more: that it runs yet is no mistake, Pacemaker stops it. */
+static void forget_orphans(xmlNode *status, const xmlNode *resources)
+{
+	for (xmlNode *n = status ? status->children : NULL, *next; n; n = next) {
+		next = n->next;
+		if (cf_is(n, "lrm_resource") && !is_configured(resources, cf_attr(n, "id"))) {
+			xmlUnlinkNode(n);
+			xmlFreeNode(n);
+		} else {
+			forget_orphans(n, resources);
+		}
+	}
+}
+
+int cf_change_verify(const struct cf_change *c, const xmlDoc *after, struct vt_fail *fail)
+{
+	const char *const args[] = {"--xml-file", c->alone, NULL};
+	xmlDoc *alone = xmlCopyDoc((xmlDoc *)after, 1);
+	if (!alone)
+		return vt_fail(fail, -ENOMEM, "out of memory; nothing was changed");
+	forget_orphans(cf_child(xmlDocGetRootElement(alone), "status"), cf_section(alone, "resources"));
+	bool written = write_doc(c->alone, alone);
+	xmlFreeDoc(alone);
+	if (!written)
+		return vt_fail(fail, -EIO, "%s can't be written: is the disk full? Nothing was changed", c->alone);
+	if (cf_live_tool("crm_verify", args, TOOL_LIMIT_MS, NULL, 0) == 0)
 		return 0;
-	return vt_fail(fail, -EINVAL, "Pacemaker finds mistakes in the configuration as it would be (crm_verify, above); nothing was changed. If its schema (validate-with) is an old one: cibadmin --upgrade --force");
+	return vt_fail(fail, -EINVAL,
+		       "Pacemaker finds mistakes in the configuration as it would be (crm_verify, above); nothing was changed. If its schema (validate-with) "
+		       "is an old one: cibadmin --upgrade --force");
 }
 
 bool cf_change_simulate(const struct cf_change *c, char *out, size_t cap)

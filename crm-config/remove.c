@@ -182,7 +182,7 @@ static int could_be_taken_out(const struct removal *r, const xmlDoc *before)
 		xmlFreeDoc(after);
 		return cf_error(r->cmd, "unit '%s': %s", r->unit, fail.text[0] ? fail.text : "out of memory");
 	}
-	int rc = cf_change_verify(&c, &fail);
+	int rc = cf_change_verify(&c, after, &fail);
 	cf_change_end(&c);
 	xmlFreeDoc(after);
 	if (rc == 0)

@@ -177,6 +177,25 @@ unit_files two-units
 live
 apply >/dev/null
 keep
+running() { # RESOURCE CLASS PROVIDER TYPE, on host1
+	echo "<lrm id=\"1\"><lrm_resources><lrm_resource id=\"$1\" class=\"$2\" provider=\"$3\" type=\"$4\"><lrm_rsc_op id=\"$1_last_0\" operation_key=\"$1_start_0\" operation=\"start\" crm_feature_set=\"3.16.1\" transition-key=\"1:1:0:0\" transition-magic=\"0:0;1:1:0:0\" on_node=\"host1\" call-id=\"1\" rc-code=\"0\" op-status=\"0\" interval=\"0\"/></lrm_resource></lrm_resources></lrm>"
+}
+runs() { sed -i "s|<node_state id=\"1\"\([^>]*\)/>|<node_state id=\"1\"\1>$(running "$@")</node_state>|" "$cib"; }
+runs vm1 ocf vmtwin vm
+holds "a VM that runs" grep -q 'lrm_resource id="vm1"' "$cib"
+keep
+says "remove of what runs, tried" 0 "- primitive vm1: ocf:vmtwin:vm" removes --dry-run vm1
+untouched "remove of what runs, tried"
+live
+set_key vm1 require_ping 10.0.0.9
+apply >/dev/null
+runs vm1-ping ocf pacemaker ping
+sed -i '/^require_ping/d' "$units/vm1.conf"
+says "a ping that runs is not wanted any more" 0 "Done." apply
+unit_files two-units
+live
+apply >/dev/null
+keep
 says "remove, tried" 0 "- clone vm1-mirror-clone: of vm1-mirror" removes --dry-run vm1
 holds "remove, tried: nothing of another unit" not said_line mail
 untouched "remove, tried"
