@@ -235,7 +235,7 @@ uninstall-man:
 
 # ---- the lab: two hosts on this machine -------------------------------------------------------------
 TREE := $(BUILD)/tree
-.PHONY: lab-tree guest lab-tools check-lab check-iso check-iso-device check-iso-plain check-lab-self check-lab-xfs soak-cuts soak-lab soak-isolation
+.PHONY: lab-tree guest lab-tools check-lab check-iso check-iso-device check-iso-plain check-lab-self check-lab-xfs soak-cuts soak-lab soak-isolation soak-iso-random soak-iso-scenarios
 # Made anew only if something is newer: labs side by side copy it.
 lab-tree: $(TREE).made
 $(TREE).made: $(PROGRAMS) $(MAN) packaging/vmtwind.service Makefile
@@ -277,8 +277,13 @@ check-iso-device: lab-tree guest lab-tools
 check-iso-plain: lab-tree guest lab-tools
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run $(ISO_PLAIN)
 check-iso: check-iso-device check-iso-plain
+# With default times: the 50 random rounds take as long as all the rest, so they run beside it.
 soak-isolation: lab-tree guest lab-tools
-	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak --token 3000 $(ISO_DEVICE) $(ISO_PLAIN)
+	@$(MAKE) --no-print-directory -j2 soak-iso-random soak-iso-scenarios
+soak-iso-random: lab-tree guest lab-tools
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak --token 3000 iso_random
+soak-iso-scenarios: lab-tree guest lab-tools
+	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak --token 3000 $(filter-out iso_random,$(ISO_DEVICE) $(ISO_PLAIN))
 check-lab-self: guest
 	@GUEST=$(abspath $(BUILD)/guest) tests/lab/selftest ext4
 check-lab-xfs: lab-tree guest
