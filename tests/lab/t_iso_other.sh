@@ -40,7 +40,7 @@ watchdogs() {
 need "vm1 is ready" vm1_ready
 primary=$(vm_host)
 second=$(other "$primary")
-check "another resource" on host1 timeout 60 pcs resource create other ocf:heartbeat:Dummy
+check "another resource" wait_for 30 on host1 timeout 60 pcs resource create other ocf:heartbeat:Dummy
 check "on the VM's host" on host1 timeout 60 pcs constraint colocation add other with vm1 INFINITY
 check "it runs" wait_for 60 other_runs_on "$primary"
 check "the preflight refuses it" says 1 "error.*self_fence" on host1 vmtwin-config check --no-host

@@ -12,6 +12,7 @@ rounds=${VT_ROUNDS:-1}
 [ "$VT_SOAK" = no ] || rounds=${VT_ROUNDS:-50}
 gaps=$(mktemp)
 stamps=$(mktemp)
+pending=$(mktemp)
 
 # From everything; or first one way, or the cluster or the data alone, for less than corosync takes to notice: later, and the vote
 # moves (iso_vote).
@@ -30,6 +31,17 @@ handover() {
 	said=$(oracle --handovers "$stamps") || { echo "$said"; return 1; }
 	gap=$(sed -n 's/^handover from boot .*, gap \(-*[0-9]*\) ms$/\1/p' <<<"$said" | tail -n1)
 	[ "${gap:-0}" -gt 0 ] || { echo "gap '$gap' of: $said"; return 1; }
+}
+
+# Rarely, when both sides have a CIB of the same version as they meet, Pacemaker 2.1's DC never counts itself as a member: what
+# docs/FAILURE-MODES.md has an operator do then. Told, and anything else that keeps it from being green is a failure.
+joins_again() {
+	local host
+	host=$(quiet_on host1 timeout 15 crm_mon -1 | sed -n 's/^ *\* Node \(host[12]\): pending.*/\1/p')
+	[ -n "$host" ] || return 1
+	note "Pacemaker left $host pending: it is restarted there" >&2
+	echo "$host" >>"$pending"
+	lab service "$lab_name" "$host" stop pacemaker && lab service "$lab_name" "$host" start pacemaker
 }
 
 round() { # SECONDS KIND SECONDS: until the cut; its kind (cut_primary)
@@ -57,7 +69,8 @@ round() { # SECONDS KIND SECONDS: until the cut; its kind (cut_primary)
 	fi
 	lab mend "$lab_name" all
 	mend_ports
-	becomes_green 240 || return 1
+	wait_for 240 is_green || joins_again || return 1
+	becomes_green || return 1
 	nothing_lost || return 1
 	# A host that is cut off every 20 s: its failures would keep it from the cluster for their ten minutes.
 	quiet_on "$primary" timeout 30 crm_resource --cleanup >/dev/null
@@ -75,4 +88,5 @@ sort -n "$gaps" | awk '{ g[NR] = $1 } END {
 note "of $rounds rounds $((rounds - $(wc -l <"$gaps"))) without a handover: the primary kept the VM"
 check "there were handovers" test -s "$gaps"
 check "$(verdict)" nothing_lost
-rm -f "$gaps" "$stamps"
+[ ! -s "$pending" ] || note "Pacemaker left a host pending $(wc -l <"$pending") times"
+rm -f "$gaps" "$stamps" "$pending"

@@ -14,7 +14,7 @@ owner_is_alive() {
 }
 
 keeper_main() {
-	local from id action target bell
+	local from id action target bell line begun=''
 	load_lab
 	net_make_switch || exit 1
 	exec {bell}<>"$lab_dir/bell"
@@ -22,10 +22,15 @@ keeper_main() {
 	mv "$lab_dir/keeper.new" "$lab_dir/keeper"
 	while owner_is_alive; do
 		[ -d "$lab_dir" ] && [ ! -e "$lab_dir/down" ] || return 0
-		if read -r -t 0.5 -u "$bell" from id action target; then
-			[[ $from,$id,$action,$target =~ ^[a-z0-9]+,[0-9A-Za-z.-]+,[a-z]+,[a-z0-9]+$ ]] || continue
-			power_request "$from" "$id" "$action" "$target" &
+		# Half a line may have come when the time is up: the rest is still to come.
+		if ! read -r -t 0.5 -u "$bell" line; then
+			begun=$begun$line
+			continue
 		fi
+		read -r from id action target <<<"$begun$line"
+		begun=''
+		[[ $from,$id,$action,$target =~ ^[a-z0-9]+,[0-9A-Za-z.-]+,[a-z]+,[a-z0-9]+$ ]] || continue
+		power_request "$from" "$id" "$action" "$target" &
 	done
 	say "owner $lab_owner is gone"
 	teardown

@@ -133,12 +133,18 @@ cmd_cut() {
 	with_lock "$lab_dir/net" net_apply_all
 }
 
+# All at once: nobody has a moment in between.
 cmd_mend() {
-	local ring list
+	local ring list file what=${2:-}
 	list=$(rings "${1:-}") || exit 1
 	for ring in $list; do
-		rm -f "$lab_dir/net/ring$ring"
+		file=$lab_dir/net/ring$ring
+		if [ -z "$what" ]; then
+			rm -f "$file"
+		elif [ -e "$file" ]; then
+			sed -i "/^$what\$/d" "$file"
+		fi
 	done
-	power_log "mend $1"
+	power_log "mend $1 $what"
 	with_lock "$lab_dir/net" net_apply_all
 }
