@@ -70,6 +70,7 @@ help:
 	@echo 'bench        raw disk, dual write and vmtwin side by side'
 	@echo 'soak-cuts    20 power cuts of the primary, 10 of the secondary'
 	@echo 'soak-lab     every row of docs/FAILURE-MODES.md on the real stack, in its long form: hours'
+	@echo 'soak-drbd    a unit on DRBD: two machines of QEMU with the kernel module, cuts and failovers'
 	@echo 'soak-isolation  every isolation of docs/FENCING.md, both ways round, with default times: hours'
 	@echo 'soak-sim     a million simulated lives, and the deliberate faults (docs/SIMULATION.md)'
 	@echo 'check-model  every state of the decision core within bounds; MUTATE=all: its deliberate faults'
@@ -235,7 +236,7 @@ uninstall-man:
 
 # ---- the lab: two hosts on this machine -------------------------------------------------------------
 TREE := $(BUILD)/tree
-.PHONY: lab-tree guest lab-tools check-lab check-iso check-iso-device check-iso-plain check-lab-self check-lab-xfs soak-cuts soak-lab soak-isolation soak-iso-random soak-iso-scenarios
+.PHONY: lab-tree guest lab-tools check-lab check-iso check-iso-device check-iso-plain check-lab-self check-lab-xfs soak-cuts soak-lab soak-drbd soak-isolation soak-iso-random soak-iso-scenarios
 # Made anew only if something is newer: labs side by side copy it.
 lab-tree: $(TREE).made
 $(TREE).made: $(PROGRAMS) $(MAN) packaging/vmtwind.service Makefile
@@ -290,6 +291,9 @@ check-lab-xfs: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --fs xfs failover both_off
 soak-cuts: lab-tree guest
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak failover
+# DRBD needs its kernel module: two machines of QEMU have it.
+soak-drbd: lab-tree guest $(BUILD)/vmtwin-config
+	@tests/drbd/run $(abspath $(BUILD))
 soak-lab: lab-tree guest lab-tools
 	@VT_BUILD=$(abspath $(BUILD)) tests/lab/run --soak $(LAB_TESTS)
 
