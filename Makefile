@@ -121,7 +121,9 @@ $(BUILD)/fence_vmtwin: $(call obj,$(FENCE_AGENT_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
 
 $(BUILD)/tests/unit/test_fence_options: $(call obj,stonith/options.c)
-$(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf $(BUILD)/tests/unit/test_preflight $(BUILD)/tests/unit/test_preflight_read: $(call obj,$(CONFIG_PURE_SRC))
+PREFLIGHT_TESTS := $(filter $(BUILD)/tests/unit/test_preflight%,$(UNIT_TESTS))
+$(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf $(PREFLIGHT_TESTS): $(call obj,$(CONFIG_PURE_SRC))
+$(PREFLIGHT_TESTS): $(call obj,tests/unit/preflight_host.c)
 $(BUILD)/tests/unit/test_preflight_read: $(call obj,crm-config/preflight_domain.c)
 $(BUILD)/tests/unit/test_safekit_map: $(call obj,$(SAFEKIT_SRC))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
@@ -325,7 +327,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf safekit_map preflight preflight_read
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf safekit_map $(patsubst $(BUILD)/tests/unit/test_%,%,$(PREFLIGHT_TESTS))
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit
