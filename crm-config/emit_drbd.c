@@ -139,7 +139,7 @@ static void put_paths(FILE *out, const struct cf_site *site, const struct cf_uni
 
 int cf_drbd_fits(const struct cf_site *site, const struct cf_unit *u, struct vt_fail *fail)
 {
-	if (!u->drbd)
+	if (!u->conf.drbd)
 		return vt_fail(fail, -EINVAL, "unit %s has no DRBD: its storage is vmtwin; storage = drbd, drbd_device and drbd_disk make it one of DRBD",
 			       u->conf.name);
 	if (strcmp(u->conf.name, "all") == 0 || strncmp(u->conf.name, "minor-", 6) == 0)

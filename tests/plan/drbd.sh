@@ -82,6 +82,13 @@ for case in drbd drbd-rings; do
 	done
 done
 
+# Neither leases nor links of vmtwin's, and the VM's resource, which names no unit, has one.
+for case in drbd drbd-rings; do
+	says "$case: sums" 0 "0 errors, 0 warnings" "$config" check --corosync-conf "$work/$case.corosync" --cib "$work/$case.cib" \
+		--host-conf "$work/$case.vmtwind" --unit-dir "$here/cases/$case/units"
+	if [[ $said == *"lease"* || $said == *"link_timeout"* ]]; then fail "$case: sums of vmtwin's: $said"; else pass; fi
+done
+
 printed "one ring" "$here/cases/drbd/units" vm1 && accepted "one ring" 8.4 host1 host2 &&
 	would "one ring" 8.4 vm1 "new-minor vm1 0 0" "connect vm1 ipv4:10.0.0.2:7790 ipv4:10.0.0.1:7790 --protocol=C" \
 		--fencing=resource-and-stonith --disk-flushes=yes --after-sb-2pri=disconnect
