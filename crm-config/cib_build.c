@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/paths.h"
+
 #define ID_MAX 384
 #define FENCE_RESERVE_MS 5000 /* as vmtwin-config check asks for */
 /* Against the first host, where priorities may be equal; the delay by priority has to be twice that at least. */
@@ -291,7 +293,7 @@ static void vm(xmlNode *resources, const struct cf_unit *u)
 	seconds(stop, sizeof stop, stop_s > 25 ? stop_s + 95 : 120);
 	xmlNode *n = primitive(resources, u->conf.name, "ocf", "vmtwin", "vm");
 	if (u->conf.drbd) {
-		param(n, "config", "/etc/vmtwin/domains/%s.xml", u->conf.name);
+		param(n, "config", VT_DOMAIN_DIR "/%s.xml", u->conf.name);
 		param(n, "domain", "%s", u->conf.domain);
 	}
 	if (u->start_interval_s != 5)

@@ -10,6 +10,8 @@ unsigned units;
 struct pf_host host;
 struct pf_facts other;
 struct pf_peer peer;
+const struct cf_model *model;
+const char *model_trouble;
 struct cf_findings found;
 
 void text(char *out, const char *value)
@@ -22,7 +24,7 @@ void good_facts(struct pf_facts *f, const char *name)
 	static const char *const versions[PF_PROGRAMS] = {"0.1.0", "0.1.0", "2.1.5", "3.1.7", "9.0.0", "7.2.9", "6.1.0-18-amd64"};
 	memset(f, 0, sizeof *f);
 	text(f->host, name);
-	for (int i = 0; i < PF_PROGRAMS; i++)
+	for (int i = 0; i < PF_PROGRAMS && versions[i]; i++)
 		text(f->version[i], versions[i]);
 	text(f->cpu, "AMD EPYC-Rome");
 	text(f->machines, "pc-q35-7.2 pc-i440fx-7.2 q35 pc");
@@ -83,6 +85,8 @@ int well(void **state)
 	assert_int_equal(vt_hostconf_parse(&hostconf, "watchdog = /dev/watchdog\n", "f", &fail), 0);
 	assert_int_equal(vt_unitconf_parse(&unit[0], "vm1", "directory = /var/lib/libvirt/images/vm1\nhosts = host1 host2\n", "f", &fail), 0);
 	units = 1;
+	model = NULL;
+	model_trouble = NULL;
 	memset(&host, 0, sizeof host);
 	good_facts(&host.own, "host1");
 	good_facts(&other, "host2");
@@ -112,7 +116,8 @@ int well(void **state)
 
 void judge(void)
 {
-	struct cf_facts f = {.corosync = &corosync, .host = &hostconf, .unit = unit, .units = units, .named = units};
+	struct cf_facts f = {.corosync = &corosync, .host = &hostconf, .unit = unit, .units = units, .named = units, .model = model,
+			     .model_trouble = model_trouble};
 	memset(&found, 0, sizeof found);
 	pf_check(&f, &host, &peer, &found);
 }

@@ -14,6 +14,8 @@ extern unsigned units;
 extern struct pf_host host;
 extern struct pf_facts other;
 extern struct pf_peer peer;
+extern const struct cf_model *model; /* NULL */
+extern const char *model_trouble;
 extern struct cf_findings found; /* of the last judge() */
 
 void text(char *out, const char *value);
