@@ -40,8 +40,8 @@ VMDOWN_SRC := $(wildcard replicator/daemon/vmdown/*.c)
 CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
 RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
 FENCE_AGENT_SRC := $(wildcard stonith/*.c)
-CONFIG_PURE_SRC := $(addprefix crm-config/,corosync_conf.c cib.c check_timing.c check_quorum.c check_fencing.c check_devices.c preflight_facts.c preflight_digest.c preflight_parse.c \
-	preflight_check.c preflight_check_net.c preflight_check_vm.c)
+CONFIG_PURE_SRC := $(addprefix crm-config/,corosync_conf.c cib.c check_timing.c check_quorum.c check_fencing.c check_devices.c emit_drbd.c preflight_facts.c preflight_digest.c preflight_parse.c \
+	preflight_check.c preflight_check_net.c preflight_check_vm.c preflight_check_drbd.c preflight_drbd.c)
 SAFEKIT_SRC := $(wildcard crm-config/safekit*.c)
 CONFIG_SRC := $(wildcard crm-config/*.c)
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -122,7 +122,11 @@ $(BUILD)/fence_vmtwin: $(call obj,$(FENCE_AGENT_SRC)) $(LIB)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lqb
 
 $(BUILD)/tests/unit/test_fence_options: $(call obj,stonith/options.c)
-$(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf $(BUILD)/tests/unit/test_preflight $(BUILD)/tests/unit/test_preflight_read: $(call obj,$(CONFIG_PURE_SRC))
+PREFLIGHT_TESTS := $(filter $(BUILD)/tests/unit/test_preflight%,$(UNIT_TESTS))
+$(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf $(PREFLIGHT_TESTS): $(call obj,$(CONFIG_PURE_SRC))
+$(PREFLIGHT_TESTS): $(call obj,tests/unit/preflight_host.c)
+$(BUILD)/obj/tests/unit/test_preflight_drbd.o: CPPFLAGS += $(XML_CFLAGS)
+$(BUILD)/tests/unit/test_preflight_drbd: $(call obj,crm-config/model.c)
 $(BUILD)/tests/unit/test_preflight_read: $(call obj,crm-config/preflight_domain.c)
 $(BUILD)/tests/unit/test_safekit_map: $(call obj,$(SAFEKIT_SRC))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
@@ -329,7 +333,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf safekit_map preflight preflight_read
+VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf safekit_map $(patsubst $(BUILD)/tests/unit/test_%,%,$(PREFLIGHT_TESTS))
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit

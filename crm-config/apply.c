@@ -69,7 +69,7 @@ static int look_at_fencing(struct apply *a, struct vt_fail *fail)
 {
 	bool drbd = false;
 	for (unsigned i = 0; i < a->m.units; i++)
-		drbd |= a->m.unit[i].drbd;
+		drbd |= a->m.unit[i].conf.drbd;
 	if (drbd && uses_twin(a->before))
 		return vt_fail(fail, -EPERM, "fence_vmtwin is configured, but a unit has storage = drbd: it waits for leases, which DRBD has not. Have power fencing "
 			       "for both hosts, and take it out first: pcs stonith delete its device");
@@ -92,7 +92,7 @@ static int look_at_storage(const struct apply *a, struct vt_fail *fail)
 	char id[VT_UNIT_NAME_MAX + 32];
 	for (unsigned i = 0; i < a->m.units; i++) {
 		const struct cf_unit *u = &a->m.unit[i];
-		snprintf(id, sizeof id, "%s-%s-clone", u->conf.name, u->drbd ? "mirror" : "drbd");
+		snprintf(id, sizeof id, "%s-%s-clone", u->conf.name, u->conf.drbd ? "mirror" : "drbd");
 		if (a->wanted.unit[i] && cf_child_of_id(cf_section(a->before, "resources"), "clone", id))
 			return vt_fail(fail, -EEXIST, "unit %s is in the cluster with the other storage (%s): take it out first: vmtwin-config remove %s",
 				       u->conf.name, id, u->conf.name);

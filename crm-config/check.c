@@ -14,6 +14,7 @@
 #include "crm-config/check_timing.h"
 #include "crm-config/cib_read.h"
 #include "crm-config/cmd.h"
+#include "crm-config/model.h"
 #include "crm-config/preflight_gather.h"
 
 #define COROSYNC_CONF "/etc/corosync/corosync.conf"
@@ -33,6 +34,9 @@ struct input {
 	unsigned units, named; /* the named ones come first */
 	struct pf_facts peer_told;
 	int64_t peer_told_ms; /* this host's clock then */
+	struct cf_model model;
+	bool has_model;
+	char model_trouble[sizeof((struct vt_fail *)0)->text]; /* "": there is none */
 	struct cf_findings findings;
 	char text[CF_CIB_BYTES_MAX + 2];
 };
@@ -137,6 +141,18 @@ static int add_all_units(struct input *in, struct vt_fail *fail)
 	return rc;
 }
 
+/* What the files mean together, which only DRBD asks for. That they contradict each other is said where that is missed. */
+static void read_model(struct input *in)
+{
+	struct vt_fail fail = {.code = 0};
+	bool drbd = false;
+	for (unsigned i = 0; i < in->units; i++)
+		drbd |= in->unit[i].drbd;
+	in->has_model = drbd && cf_model_load(&in->model, in->unit_dir, &fail) == 0;
+	if (drbd && !in->has_model)
+		snprintf(in->model_trouble, sizeof in->model_trouble, "%s", fail.text);
+}
+
 /* Those named first, then all others: fencing waits for the longest lease of all. */
 static int read_units(struct input *in, int count, char **names, struct vt_fail *fail)
 {
@@ -148,6 +164,8 @@ static int read_units(struct input *in, int count, char **names, struct vt_fail 
 	if (rc == 0)
 		rc = add_all_units(in, fail);
 	in->named = count > 0 ? named : in->units;
+	if (rc == 0)
+		read_model(in);
 	return rc;
 }
 
@@ -181,7 +199,14 @@ static int read_peer_facts(struct input *in, struct vt_fail *fail)
 
 static struct cf_facts facts_of(const struct input *in)
 {
-	return (struct cf_facts){.corosync = &in->corosync, .cib = &in->cib, .host = &in->host, .unit = in->unit, .units = in->units, .named = in->named};
+	return (struct cf_facts){.corosync = &in->corosync,
+				 .cib = &in->cib,
+				 .host = &in->host,
+				 .unit = in->unit,
+				 .units = in->units,
+				 .named = in->named,
+				 .model = in->has_model ? &in->model : NULL,
+				 .model_trouble = in->model_trouble[0] ? in->model_trouble : NULL};
 }
 
 static struct pf_host *gather(const struct input *in, struct vt_fail *fail)

@@ -118,6 +118,17 @@ static bool check_present(const struct cf_facts *f, struct cf_findings *out)
 	return used > 0;
 }
 
+/* Of what runs on DRBD no lease ends: fence_vmtwin would say that a host is down while its VM runs there. */
+static void check_drbd(const struct cf_facts *f, struct cf_findings *out)
+{
+	for (unsigned i = 0; cf_uses_vmtwin(f) && i < f->units; i++)
+		if (f->unit[i].drbd)
+			cf_say(out, CF_ERROR,
+			       "storage of unit %s = drbd, but fence_vmtwin is used: it waits for leases, which DRBD has not, and would call a host down "
+			       "whose VM still runs; have power fencing only (`pcs stonith delete`, and fence.HOST in the units' files)",
+			       f->unit[i].name);
+}
+
 /* fence_vmtwin has nothing but quorum and witnesses to tell the sides of a split apart. */
 static void check_sides(const struct cf_facts *f, struct cf_findings *out)
 {
@@ -317,6 +328,7 @@ void cf_check_fencing(const struct cf_facts *f, struct cf_findings *out)
 	if (!check_present(f, out))
 		return;
 	check_each_host(f, out);
+	check_drbd(f, out);
 	check_sides(f, out);
 	check_levels(f, out);
 	for (unsigned i = 0; i < f->cib->devices; i++)

@@ -204,6 +204,8 @@ void cf_check_leases(const struct cf_facts *f, struct cf_findings *out)
 	for (unsigned i = 0; i < f->named; i++) {
 		const struct vt_unitconf *u = &f->unit[i];
 		check_hosts(f, u, out);
+		if (u->drbd)
+			continue; /* it has neither a lease nor vmtwin's data link */
 		check_lease(f, u, out);
 		check_outdate(u, out);
 		if (u->lease_ms != longest)
@@ -216,11 +218,11 @@ void cf_check_leases(const struct cf_facts *f, struct cf_findings *out)
 
 /* ---- the cluster's operations ------------------------------------------------------------------- */
 
-/* The unit whose resource it is, NULL: no file. */
+/* The unit whose resource it is, NULL: no file. A VM on DRBD doesn't name its unit to the agent, but has its name. */
 static const struct vt_unitconf *unit_of(const struct cf_facts *f, const struct cf_resource *r)
 {
 	for (unsigned i = 0; i < f->units; i++)
-		if (strcmp(f->unit[i].name, r->unit) == 0)
+		if (strcmp(f->unit[i].name, r->unit) == 0 || (!r->unit[0] && f->unit[i].drbd && strcmp(f->unit[i].name, r->id) == 0))
 			return &f->unit[i];
 	return NULL;
 }
@@ -318,7 +320,7 @@ void cf_check_operations(const struct cf_facts *f, struct cf_findings *out)
 		const struct cf_resource *r = &f->cib->resource[i];
 		const struct vt_unitconf *u = unit_of(f, r);
 		check_start(r, out);
-		if (!u)
+		if (!u && r->unit[0])
 			cf_say(out, CF_WARNING, "resource %s is of unit '%s', which has no file here: it can't run on this host; copy the file "
 						"from the other one",
 			       r->id, r->unit);

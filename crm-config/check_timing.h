@@ -26,6 +26,8 @@ struct cf_findings {
 	struct cf_finding list[CF_FINDINGS_MAX];
 };
 
+struct cf_model;
+
 struct cf_facts {
 	const struct cf_corosync *corosync;
 	const struct cf_cib *cib;
@@ -33,6 +35,8 @@ struct cf_facts {
 	const struct vt_unitconf *unit;
 	unsigned units; /* all of the host, at least 1: fencing waits for the longest lease of all */
 	unsigned named; /* the first of them, whose own findings are asked for */
+	const struct cf_model *model; /* what their files mean together; NULL: not read, or it can't be said */
+	const char *model_trouble;    /* why not; NULL: not read */
 };
 
 /* out is overwritten. */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/paths.h"
+
 #define ID_MAX 384
 #define FENCE_RESERVE_MS 5000 /* as vmtwin-config check asks for */
 /* Against the first host, where priorities may be equal; the delay by priority has to be twice that at least. */
@@ -290,8 +292,8 @@ static void vm(xmlNode *resources, const struct cf_unit *u)
 	seconds(start, sizeof start, start_s > 25 ? start_s + 65 : 90);
 	seconds(stop, sizeof stop, stop_s > 25 ? stop_s + 95 : 120);
 	xmlNode *n = primitive(resources, u->conf.name, "ocf", "vmtwin", "vm");
-	if (u->drbd) {
-		param(n, "config", "/etc/vmtwin/domains/%s.xml", u->conf.name);
+	if (u->conf.drbd) {
+		param(n, "config", VT_DOMAIN_DIR "/%s.xml", u->conf.name);
 		param(n, "domain", "%s", u->conf.domain);
 	}
 	if (u->start_interval_s != 5)
@@ -302,7 +304,7 @@ static void vm(xmlNode *resources, const struct cf_unit *u)
 		param(n, "stop_interval", "%u", u->stop_interval_s);
 	if (u->stop_tries != 5)
 		param(n, "stop_tries", "%u", u->stop_tries);
-	if (!u->drbd)
+	if (!u->conf.drbd)
 		param(n, "unit", "%s", u->conf.name);
 	meta(n, "failure-timeout", "%s", u->restart_window);
 	meta(n, "migration-threshold", "%u", u->restarts + 1); /* the failure that moves it is one more */
@@ -385,12 +387,12 @@ static void pings(xmlNode *resources, xmlNode *constraints, const struct cf_unit
 static void build_unit(xmlNode *resources, xmlNode *constraints, const struct cf_site *site, const struct cf_unit *u)
 {
 	char id[VT_UNIT_NAME_MAX + 16], clone[VT_UNIT_NAME_MAX + 32];
-	if (u->drbd)
+	if (u->conf.drbd)
 		snprintf(id, sizeof id, CF_DRBD, u->conf.name);
 	else
 		snprintf(id, sizeof id, CF_MIRROR, u->conf.name);
 	snprintf(clone, sizeof clone, CF_CLONE, id);
-	copies(resources, u->drbd ? &drbd : &mirror, u->conf.name, id);
+	copies(resources, u->conf.drbd ? &drbd : &mirror, u->conf.name, id);
 	vm(resources, u);
 	together(constraints, u->conf.name, clone);
 	if (u->prefer >= 0)

@@ -15,6 +15,10 @@ void cf_emit_crm(FILE *out, const xmlDoc *doc);
 int cf_emit_corosync(FILE *out, const struct cf_model *m, struct vt_fail *fail);
 /* DRBD's kernel module, for which a resource is written. By rings: 8.4 with one, 9 with several, since 8.4 knows no second path. */
 enum cf_drbd { CF_DRBD_BY_RINGS, CF_DRBD_8_4, CF_DRBD_9 };
+/* Which of the two BY_RINGS is there; another one: itself. */
+enum cf_drbd cf_drbd_module(const struct cf_site *site, enum cf_drbd module);
+/* DRBD's script for Pacemaker, absolute: it has the other host fenced, or lifts that. */
+const char *cf_drbd_script(enum cf_drbd module, bool unfence);
 /* The unit can have a file of DRBD. -EINVAL: its storage is another one, its name means something else to drbdadm, or no ring is known;
  * fail says which. */
 int cf_drbd_fits(const struct cf_site *site, const struct cf_unit *u, struct vt_fail *fail);

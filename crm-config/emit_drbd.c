@@ -93,11 +93,17 @@ static void put_disk(FILE *out, enum cf_drbd module)
 	      "\t}\n", out);
 }
 
+const char *cf_drbd_script(enum cf_drbd module, bool unfence)
+{
+	if (module == CF_DRBD_9)
+		return unfence ? SCRIPTS "unfence-peer.9.sh" : SCRIPTS "fence-peer.9.sh";
+	return unfence ? SCRIPTS "unfence-peer.sh" : SCRIPTS "fence-peer.sh";
+}
+
 static void put_handlers(FILE *out, enum cf_drbd module)
 {
-	const char *ending = module == CF_DRBD_9 ? ".9.sh" : ".sh";
-	fprintf(out, "\n\thandlers {\n\t\tfence-peer \"" SCRIPTS "fence-peer%s\";\n\t\tunfence-peer \"" SCRIPTS "unfence-peer%s\";\n\t}\n", ending,
-		ending);
+	fprintf(out, "\n\thandlers {\n\t\tfence-peer \"%s\";\n\t\tunfence-peer \"%s\";\n\t}\n", cf_drbd_script(module, false),
+		cf_drbd_script(module, true));
 }
 
 static void put_hosts(FILE *out, const struct cf_site *site, const struct cf_unit *u, enum cf_drbd module)
@@ -139,7 +145,7 @@ static void put_paths(FILE *out, const struct cf_site *site, const struct cf_uni
 
 int cf_drbd_fits(const struct cf_site *site, const struct cf_unit *u, struct vt_fail *fail)
 {
-	if (!u->drbd)
+	if (!u->conf.drbd)
 		return vt_fail(fail, -EINVAL, "unit %s has no DRBD: its storage is vmtwin; storage = drbd, drbd_device and drbd_disk make it one of DRBD",
 			       u->conf.name);
 	if (strcmp(u->conf.name, "all") == 0 || strncmp(u->conf.name, "minor-", 6) == 0)
@@ -149,10 +155,14 @@ int cf_drbd_fits(const struct cf_site *site, const struct cf_unit *u, struct vt_
 	return 0;
 }
 
+enum cf_drbd cf_drbd_module(const struct cf_site *site, enum cf_drbd module)
+{
+	return module != CF_DRBD_BY_RINGS ? module : site->rings > 1 ? CF_DRBD_9 : CF_DRBD_8_4;
+}
+
 void cf_emit_drbd(FILE *out, const struct cf_site *site, const struct cf_unit *u, enum cf_drbd module)
 {
-	if (module == CF_DRBD_BY_RINGS)
-		module = site->rings > 1 ? CF_DRBD_9 : CF_DRBD_8_4;
+	module = cf_drbd_module(site, module);
 	put_head(out, site, u, module);
 	if (module == CF_DRBD_9)
 		put_options(out);

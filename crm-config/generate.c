@@ -50,7 +50,7 @@ static int print_drbd(const struct request *q, const struct cf_model *m, const s
 	const struct cf_unit *unit[CF_UNITS_MAX];
 	unsigned units = 0;
 	for (unsigned i = 0; i < m->units; i++) {
-		if (!wanted->unit[i] || (wanted->site && !m->unit[i].drbd))
+		if (!wanted->unit[i] || (wanted->site && !m->unit[i].conf.drbd))
 			continue;
 		unit[units++] = &m->unit[i];
 		if (cf_drbd_fits(&m->site, &m->unit[i], &fail) < 0)

@@ -312,8 +312,8 @@ static int unit_pair(struct cf_model_reader *r, const char *key, const char *val
 		return set_ping(r, key, value);
 	if (strncmp(key, "drbd_", 5) == 0)
 		return set_device(r, key, value);
-	u->drbd = strcmp(value, "drbd") == 0; /* storage */
-	return u->drbd || strcmp(value, "vmtwin") == 0 ? 0 : bad(r, key, value, "must be vmtwin or drbd");
+	/* storage: taken with the unit's own keys */
+	return u->conf.drbd || strcmp(value, "vmtwin") == 0 ? 0 : bad(r, key, value, "must be vmtwin or drbd");
 }
 
 static bool is_of_site(const char *key)
@@ -362,9 +362,9 @@ static int differs_from_others(struct cf_model_reader *r)
 			what = "domain";
 		else if (o->conf.port == u->conf.port)
 			what = "port";
-		else if (o->drbd && u->drbd && strcmp(o->drbd_device, u->drbd_device) == 0)
+		else if (o->conf.drbd && u->conf.drbd && strcmp(o->drbd_device, u->drbd_device) == 0)
 			what = "drbd_device";
-		else if (o->drbd && u->drbd && strcmp(o->drbd_disk, u->drbd_disk) == 0)
+		else if (o->conf.drbd && u->conf.drbd && strcmp(o->drbd_disk, u->drbd_disk) == 0)
 			what = "drbd_disk";
 		if (what)
 			return vt_fail(r->fail, -EINVAL, "%s: unit %s has the same %s; each unit needs its own", r->path, o->conf.name, what);
@@ -375,12 +375,12 @@ static int differs_from_others(struct cf_model_reader *r)
 static int storage_fits(struct cf_model_reader *r)
 {
 	const struct cf_unit *u = r->unit;
-	if (u->drbd && (!u->drbd_device[0] || !u->drbd_disk[0]))
+	if (u->conf.drbd && (!u->drbd_device[0] || !u->drbd_disk[0]))
 		return vt_fail(r->fail, -EINVAL, "%s: storage = drbd needs drbd_device, as in /dev/drbd0, and drbd_disk, as in /dev/vg0/%s", r->path,
 			       u->conf.name);
-	if (!u->drbd && (u->drbd_device[0] || u->drbd_disk[0]))
+	if (!u->conf.drbd && (u->drbd_device[0] || u->drbd_disk[0]))
 		return vt_fail(r->fail, -EINVAL, "%s: drbd_device and drbd_disk are for storage = drbd only", r->path);
-	if (u->drbd && u->conf.manual_failover)
+	if (u->conf.drbd && u->conf.manual_failover)
 		return vt_fail(r->fail, -EINVAL, "%s: failover = manual is not there for storage = drbd", r->path);
 	return 0;
 }
@@ -530,7 +530,7 @@ int cf_model_load(struct cf_model *m, const char *dir, struct vt_fail *fail)
 static const struct cf_unit *a_drbd_unit(const struct cf_model *m)
 {
 	for (unsigned i = 0; i < m->units; i++)
-		if (m->unit[i].drbd)
+		if (m->unit[i].conf.drbd)
 			return &m->unit[i];
 	return NULL;
 }

@@ -54,7 +54,6 @@ struct cf_unit {
 	char restart_window[24];
 	uint32_t start_tries, start_interval_s, stop_tries, stop_interval_s;
 	char ping[CF_VALUE_MAX]; /* addresses, separated by spaces; "": none */
-	bool drbd;
 	char drbd_device[32], drbd_disk[128]; /* DRBD takes 127 bytes */
 };
 

@@ -18,13 +18,16 @@
 #define PF_TYPE_MAX 32
 #define PF_PINGS 20
 #define PF_FLUSHES 20
+#define PF_RESOURCES_MAX 64
+#define PF_STATE_MAX 32
+#define PF_META_BYTES 4096
 
 enum pf_told { PF_UNTOLD, PF_LATE, PF_TOLD }; /* not asked; it did not end in time; it did */
 enum pf_truth { PF_UNKNOWN, PF_NO, PF_YES };
 
 /* A systemd unit at boot. */
 enum pf_boot { PF_BOOT_UNKNOWN, PF_BOOT_ABSENT, PF_BOOT_OFF, PF_BOOT_ON };
-enum pf_service { PF_S_COROSYNC, PF_S_PACEMAKER, PF_S_VMTWIND, PF_S_GUESTS, PF_SERVICES };
+enum pf_service { PF_S_COROSYNC, PF_S_PACEMAKER, PF_S_VMTWIND, PF_S_GUESTS, PF_S_DRBD, PF_SERVICES };
 
 struct pf_system {
 	enum pf_told told;
@@ -104,7 +107,8 @@ struct pf_disk {
 
 struct pf_vdisk {
 	char target[PF_TYPE_MAX], cache[PF_TYPE_MAX]; /* "vda"; "": the default */
-	char source[VT_PATH_MAX];			      /* "": not a file */
+	char source[VT_PATH_MAX];			      /* the file, or the block device; "": neither */
+	char format[PF_TYPE_MAX]; /* the driver's type; "": the default, raw */
 	bool file, writable;
 };
 
@@ -126,6 +130,43 @@ struct pf_vms {
 	struct pf_domain domain[PF_UNITS_MAX];
 };
 
+/* ---- DRBD: looked at only where a unit is on it ---- */
+
+/* A resource that runs, as `drbdsetup status --verbose` tells of its first volume and connection. Texts "": not told. */
+struct pf_resource {
+	char name[VT_UNIT_NAME_MAX + 1]; /* cut */
+	bool has_minor;
+	unsigned minor;
+	char suspended[PF_STATE_MAX], disk[PF_STATE_MAX];
+	char connection[PF_STATE_MAX], replication[PF_STATE_MAX], peer_disk[PF_STATE_MAX];
+};
+
+struct pf_drbd {
+	enum pf_told told;
+	enum pf_truth agent;	   /* ocf:linbit:drbd is installed */
+	enum pf_truth scripts[3];  /* by enum cf_drbd: both of that module's scripts are */
+	char uname[VT_HOST_NAME_MAX + 1];
+	bool more_resources; /* than the table holds */
+	unsigned resources;
+	struct pf_resource resource[PF_RESOURCES_MAX];
+};
+
+enum pf_meta { PF_META_UNKNOWN, PF_META_NONE, PF_META_8, PF_META_9 };
+
+/* A unit's volume. */
+struct pf_volume {
+	enum pf_told told;
+	int res_error;		    /* errno of reading /etc/drbd.d/UNIT.res */
+	char res[PF_HASH_MAX];	    /* pf_digest_text of it */
+	char refused[200];	    /* what drbdadm says to it; "": it takes it, or was not asked */
+	enum pf_truth boot;	    /* drbd@UNIT is started at boot */
+	int definition_error;	    /* errno of reading its domain's XML */
+	int disk_error;		    /* errno of opening drbd_disk; ENOTBLK: no block device */
+	uint64_t bytes;
+	char used[200]; /* "mounted at /srv"; "": not, as far as is seen */
+	enum pf_meta meta;
+};
+
 struct pf_names {
 	enum pf_told told;
 	unsigned count;
@@ -143,6 +184,8 @@ struct pf_host {
 	struct pf_path path[PF_PATHS_MAX];
 	struct pf_disk disk[PF_UNITS_MAX]; /* each by the unit's number in cf_facts, as the arrays above */
 	struct pf_vms vms;
+	struct pf_drbd drbd;
+	struct pf_volume volume[PF_UNITS_MAX];
 };
 
 /* The other host's facts, and when they were told by this host's clock. */

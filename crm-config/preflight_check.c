@@ -47,7 +47,7 @@ static void check_own_versions(const struct pf_judge *j)
 		cf_say(j->out, CF_OK, "versions: %s", fine);
 }
 
-static void check_daemon(const struct pf_judge *j)
+static void check_vmtwind(const struct pf_judge *j)
 {
 	const struct pf_cluster *c = &j->host->cluster;
 	const char *own = j->host->own.version[PF_VMTWIN], *running = j->host->own.version[PF_VMTWIND];
@@ -65,7 +65,12 @@ static void check_daemon(const struct pf_judge *j)
 		       own);
 	else
 		cf_say(j->out, CF_OK, "vmtwind runs, version %s as installed", running);
-	if (c->corosync == PF_NO)
+}
+
+static void check_corosync(const struct pf_judge *j)
+{
+	const struct pf_cluster *c = &j->host->cluster;
+	if (c->told == PF_TOLD && c->corosync == PF_NO)
 		cf_say(j->out, CF_ERROR, "corosync on this host does not run; `pcs cluster start`; its log: `journalctl -u corosync`");
 }
 
@@ -104,10 +109,13 @@ static void check_fuse(const struct pf_judge *j)
 
 void pf_check_programs(const struct pf_judge *j)
 {
+	bool mirror = pf_has_mirror(j->f);
 	check_own_versions(j);
-	check_daemon(j);
+	if (mirror)
+		check_vmtwind(j);
+	check_corosync(j);
 	compare_versions(j);
-	if (j->host->system.told == PF_TOLD)
+	if (mirror && j->host->system.told == PF_TOLD)
 		check_fuse(j);
 }
 
@@ -136,7 +144,8 @@ static void check_started(const struct pf_judge *j)
 {
 	static const char *const names[] = {[PF_S_COROSYNC] = "corosync", [PF_S_PACEMAKER] = "pacemaker", [PF_S_VMTWIND] = "vmtwind"};
 	char fine[100] = "";
-	for (int i = PF_S_COROSYNC; i <= PF_S_VMTWIND; i++) {
+	int last = pf_has_mirror(j->f) ? PF_S_VMTWIND : PF_S_PACEMAKER;
+	for (int i = PF_S_COROSYNC; i <= last; i++) {
 		size_t len = strlen(fine);
 		switch (j->host->system.boot[i]) {
 		case PF_BOOT_ABSENT:
@@ -182,7 +191,7 @@ static void check_apparmor(const struct pf_judge *j)
 	static const char images[] = "/var/lib/libvirt/images/";
 	for (unsigned i = 0; i < pf_units(j->f); i++) {
 		const struct vt_unitconf *u = &j->f->unit[i];
-		if (strncmp(u->directory, images, sizeof images - 1) == 0)
+		if (u->drbd || strncmp(u->directory, images, sizeof images - 1) == 0)
 			continue;
 		if (strstr(j->host->system.apparmor_local, u->directory))
 			cf_say(j->out, CF_OK, "AppArmor: the site's profile of virt-aa-helper names %s", u->directory);
@@ -198,9 +207,10 @@ static void check_apparmor(const struct pf_judge *j)
 void pf_check_security(const struct pf_judge *j)
 {
 	const struct pf_system *s = &j->host->system;
-	if (s->selinux == PF_YES && s->selinux_fuse == PF_YES)
+	bool fuse = s->selinux == PF_YES && pf_has_mirror(j->f);
+	if (fuse && s->selinux_fuse == PF_YES)
 		cf_say(j->out, CF_OK, "SELinux: VMs may use FUSE (virt_use_fusefs)");
-	else if (s->selinux == PF_YES)
+	else if (fuse)
 		cf_say(j->out, CF_ERROR, "SELinux: it keeps VMs from files on FUSE; `setsebool -P virt_use_fusefs on`");
 	if (s->apparmor == PF_YES)
 		check_apparmor(j);
@@ -285,6 +295,7 @@ void pf_check(const struct cf_facts *f, const struct pf_host *host, const struct
 	pf_check_ports(&j);
 	pf_check_crypto(&j);
 	pf_check_disks(&j);
+	pf_check_drbd(&j);
 	pf_check_domains(&j);
 	pf_check_same(&j);
 }

@@ -123,19 +123,68 @@ static bool inside(const char *path, const char *dir)
 	return strncmp(path, dir, n) == 0 && path[n] == '/';
 }
 
-static void check_vdisk(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_vdisk *d)
+/* What is written past the page cache of one host alone, is on the other one. */
+static bool check_cache(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_vdisk *d)
 {
+	char definition[PF_DEFINITION_MAX];
 	bool safe = strcmp(d->cache, "none") == 0 || strcmp(d->cache, "directsync") == 0;
 	if (d->writable && !safe)
 		cf_say(j->out, CF_ERROR, "disk %s of domain %s: cache='%s': what this host's memory holds isn't on the other one; set cache='none' (`virsh "
-					 "edit %s`, and in %s/%s.xml)",
-		       d->target, u->domain, d->cache[0] ? d->cache : "default", u->domain, u->directory, u->domain);
+					 "edit %s`, and in %s)",
+		       d->target, u->domain, d->cache[0] ? d->cache : "default", u->domain, pf_definition(u, definition));
+	return safe;
+}
+
+static void check_vdisk(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_vdisk *d)
+{
+	bool safe = check_cache(j, u, d);
 	if (!d->file || (d->source[0] && !inside(d->source, u->directory)))
 		cf_say(j->out, CF_WARNING, "disk %s of domain %s: %s is not in %s and not mirrored: after a failover it is missing, or another one; move "
 					   "it there, or take it out",
 		       d->target, u->domain, d->file ? d->source : "it is no file, so it", u->directory);
 	else if (d->writable && safe)
 		cf_say(j->out, CF_OK, "disk %s of domain %s: cache='%s', in the unit's directory", d->target, u->domain, d->cache);
+}
+
+/* True: it is the unit's device. */
+static bool check_drbd_vdisk(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_vdisk *d, const char *device)
+{
+	bool safe = check_cache(j, u, d), ours = strcmp(d->source, device) == 0;
+	char definition[PF_DEFINITION_MAX];
+	pf_definition(u, definition);
+	if (ours && (d->file || (d->format[0] && strcmp(d->format, "raw") != 0)))
+		cf_say(j->out, CF_ERROR, "disk %s of domain %s is %s with type='%s %s': DRBD's device is a raw one; <disk type='block'> with <driver name='qemu' "
+					 "type='raw' cache='none'/> (`virsh edit %s`, and in %s)",
+		       d->target, u->domain, device, d->file ? "file" : "block", d->format[0] ? d->format : "raw", u->domain, definition);
+	else if (!ours && d->source[0])
+		cf_say(j->out, CF_WARNING, "disk %s of domain %s: %s is not on DRBD: after a failover it is missing, or another one; have it on %s, or take it "
+					   "out",
+		       d->target, u->domain, d->source, device);
+	else if (ours && safe)
+		cf_say(j->out, CF_OK, "disk %s of domain %s: cache='%s', on %s", d->target, u->domain, d->cache, device);
+	return ours;
+}
+
+static void check_drbd_vdisks(const struct pf_judge *j, const struct cf_unit *u, const struct pf_domain *d)
+{
+	bool found = false;
+	for (unsigned i = 0; i < d->disks; i++)
+		found |= check_drbd_vdisk(j, &u->conf, &d->disk[i], u->drbd_device);
+	if (!found && !d->more_disks)
+		cf_say(j->out, CF_ERROR, "domain %s has no disk on %s, the unit's drbd_device: what it writes is on this host alone; `virsh edit %s`", u->conf.domain,
+		       u->drbd_device, u->conf.domain);
+}
+
+static void check_vdisks(const struct pf_judge *j, unsigned number, const struct pf_domain *d)
+{
+	const struct vt_unitconf *u = &j->f->unit[number];
+	const struct cf_unit *drbd = u->drbd ? pf_model_unit(j->f, number) : NULL;
+	if (drbd)
+		check_drbd_vdisks(j, drbd, d);
+	for (unsigned i = 0; !u->drbd && i < d->disks; i++)
+		check_vdisk(j, u, &d->disk[i]);
+	if (d->more_disks)
+		cf_say(j->out, CF_WARNING, "domain %s has more than %d disks: the rest was not looked at", u->domain, PF_DISKS_MAX);
 }
 
 /* Its words hold the machine type; a list that ends with "..." may hold more. */
@@ -169,23 +218,24 @@ static void check_machine(const struct pf_judge *j, const struct vt_unitconf *u,
 		cf_say(j->out, CF_OK, "machine type of domain %s = %s, which %s has too", u->domain, d->machine, other->host);
 }
 
-static void check_domain(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_domain *d)
+static void check_domain(const struct pf_judge *j, unsigned number, const struct pf_domain *d)
 {
+	const struct vt_unitconf *u = &j->f->unit[number];
+	char definition[PF_DEFINITION_MAX];
 	if (d->autostart == PF_YES)
 		cf_say(j->out, CF_ERROR, "autostart of domain %s is on: libvirt would start it without asking the cluster; `virsh autostart --disable %s`",
 		       u->domain, u->domain);
 	else if (d->autostart == PF_NO)
 		cf_say(j->out, CF_OK, "autostart of domain %s is off", u->domain);
+	if (d->source == PF_S_NONE && u->drbd)
+		return; /* told with DRBD's */
 	if (d->source == PF_S_NONE) {
-		cf_say(j->out, CF_WARNING, "domain %s: libvirt here doesn't know it, and %s/%s.xml can't be read (%s); save its definition there: `virsh "
+		cf_say(j->out, CF_WARNING, "domain %s: libvirt here doesn't know it, and %s can't be read (%s); save its definition there: `virsh "
 					   "dumpxml --inactive --security-info %s`",
-		       u->domain, u->directory, u->domain, d->trouble, u->domain);
+		       u->domain, pf_definition(u, definition), d->trouble, u->domain);
 		return;
 	}
-	for (unsigned i = 0; i < d->disks; i++)
-		check_vdisk(j, u, &d->disk[i]);
-	if (d->more_disks)
-		cf_say(j->out, CF_WARNING, "domain %s has more than %d disks: the rest was not looked at", u->domain, PF_DISKS_MAX);
+	check_vdisks(j, number, d);
 	check_machine(j, u, d);
 }
 
@@ -200,5 +250,5 @@ void pf_check_domains(const struct pf_judge *j)
 		cf_say(j->out, CF_OK, "libvirt answers");
 	for (unsigned i = 0; v->told == PF_TOLD && i < pf_units(j->f); i++)
 		if (!v->trouble[0] || v->domain[i].source != PF_S_NONE)
-			check_domain(j, &j->f->unit[i], &v->domain[i]);
+			check_domain(j, i, &v->domain[i]);
 }

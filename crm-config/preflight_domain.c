@@ -63,7 +63,8 @@ static void take_disk(struct pf_domain *d, const xmlNode *n)
 	v->writable = strcmp(kind, "cdrom") != 0 && strcmp(kind, "floppy") != 0 && !child(n, "readonly");
 	copy(v->target, sizeof v->target, attr(child(n, "target"), "dev"));
 	copy(v->cache, sizeof v->cache, attr(child(n, "driver"), "cache"));
-	copy(v->source, sizeof v->source, v->file ? attr(child(n, "source"), "file") : "");
+	copy(v->format, sizeof v->format, attr(child(n, "driver"), "type"));
+	copy(v->source, sizeof v->source, attr(child(n, "source"), v->file ? "file" : "dev"));
 }
 
 int pf_domain_parse(struct pf_domain *d, const char *xml, struct vt_fail *fail)

@@ -24,6 +24,8 @@ static const struct text_key {
     {"version.libvirt", AT(version[PF_LIBVIRT])},
     {"version.qemu", AT(version[PF_QEMU])},
     {"version.kernel", AT(version[PF_KERNEL])},
+    {"version.drbd-utils", AT(version[PF_DRBD_UTILS])},
+    {"version.drbd", AT(version[PF_DRBD])},
     {"cpu", AT(cpu)},
     {"machines", AT(machines)},
     {"corosync.conf", AT(corosync_conf)},
@@ -36,6 +38,7 @@ const char *pf_program_name(enum pf_program p)
 	static const char *const names[PF_PROGRAMS] = {
 	    [PF_VMTWIN] = "vmtwin",   [PF_VMTWIND] = "vmtwind", [PF_PACEMAKER] = "Pacemaker", [PF_COROSYNC] = "corosync",
 	    [PF_LIBVIRT] = "libvirt", [PF_QEMU] = "QEMU",	[PF_KERNEL] = "the kernel",
+	    [PF_DRBD_UTILS] = "drbd-utils", [PF_DRBD] = "DRBD's module",
 	};
 	return names[p];
 }
@@ -112,26 +115,38 @@ static int take_synchronised(struct reader *r, const char *value)
 	return r->facts->synchronised || strcmp(value, "no") == 0 ? 0 : bad(r, "must be yes or no", value);
 }
 
-/* unit.NAME, machine.NAME, data.NAME. 1: another key. */
+static int take_size(const struct reader *r, bool *has, uint64_t *bytes, const char *key, const char *value)
+{
+	if (*has)
+		return bad(r, "told twice", key);
+	*has = true;
+	return take_number(r, bytes, key, value);
+}
+
+/* The keys of a unit, before its name. 1: another key. */
 static int take_unit(const struct reader *r, const char *key, const char *value)
 {
-	static const char *const kinds[] = {"unit.", "machine.", "data."};
-	unsigned kind = 0;
-	while (kind < 3 && strncmp(key, kinds[kind], strlen(kinds[kind])) != 0)
+	static const char *const kinds[] = {"unit.", "machine.", "data.", "disk.", "definition."};
+	unsigned kind = 0, count = sizeof kinds / sizeof kinds[0];
+	while (kind < count && strncmp(key, kinds[kind], strlen(kinds[kind])) != 0)
 		kind++;
-	if (kind == 3)
+	if (kind == count)
 		return 1;
 	struct pf_unit_facts *u = pf_facts_add_unit(r->facts, key + strlen(kinds[kind]));
 	if (!u)
 		return bad(r, "too many units, or none can have this name", key);
-	if (kind == 0)
+	switch (kind) {
+	case 0:
 		return take_text(r, u->digest, sizeof u->digest, key, value);
-	if (kind == 1)
+	case 1:
 		return take_text(r, u->machine, sizeof u->machine, key, value);
-	if (u->has_data)
-		return bad(r, "told twice", key);
-	u->has_data = true;
-	return take_number(r, &u->data_bytes, key, value);
+	case 2:
+		return take_size(r, &u->has_data, &u->data_bytes, key, value);
+	case 3:
+		return take_size(r, &u->has_disk, &u->disk_bytes, key, value);
+	default:
+		return take_text(r, u->definition, sizeof u->definition, key, value);
+	}
 }
 
 static int take(void *ctx, unsigned line, const char *key, const char *value, struct vt_fail *fail)
@@ -186,6 +201,10 @@ int pf_facts_print(const struct pf_facts *facts, FILE *out)
 			fprintf(out, "machine.%s = %s\n", u->name, u->machine);
 		if (u->has_data)
 			fprintf(out, "data.%s = %llu\n", u->name, (unsigned long long)u->data_bytes);
+		if (u->has_disk)
+			fprintf(out, "disk.%s = %llu\n", u->name, (unsigned long long)u->disk_bytes);
+		if (u->definition[0])
+			fprintf(out, "definition.%s = %s\n", u->name, u->definition);
 	}
 	fprintf(out, "synchronised = %s\n", facts->synchronised ? "yes" : "no");
 	if (facts->has_clock)

@@ -2,7 +2,8 @@
 /*
  * What one host tells about itself so that the other can compare: lines "key = value", as `vmtwin-config check --facts` prints
  * them. Keys: facts (the format, 1), host, version.PROGRAM, cpu, machines, corosync.conf, vmtwind.conf, clock, synchronised, and
- * unit.NAME, machine.NAME, data.NAME for each unit. Of configuration there are only digests, a word "key:hash" for each key, so that a
+ * unit.NAME, machine.NAME, data.NAME for each unit; for one of DRBD also disk.NAME (bytes of drbd_disk) and definition.NAME (a hash of
+ * its domain's XML). version.drbd is the kernel module's, "none" where a unit needs it and there is none. Of configuration there are only digests, a word "key:hash" for each key, so that a
  * difference can be named without telling values. Unknown keys are passed over: the other host may have another version. Pure.
  */
 #ifndef VMTWIN_CRM_CONFIG_PREFLIGHT_FACTS_H
@@ -23,7 +24,7 @@
 #define PF_HASH_MAX 16
 #define PF_FACTS_BYTES_MAX (256u << 10)
 
-enum pf_program { PF_VMTWIN, PF_VMTWIND, PF_PACEMAKER, PF_COROSYNC, PF_LIBVIRT, PF_QEMU, PF_KERNEL, PF_PROGRAMS };
+enum pf_program { PF_VMTWIN, PF_VMTWIND, PF_PACEMAKER, PF_COROSYNC, PF_LIBVIRT, PF_QEMU, PF_KERNEL, PF_DRBD_UTILS, PF_DRBD, PF_PROGRAMS };
 
 struct pf_unit_facts {
 	char name[VT_UNIT_NAME_MAX + 1];
@@ -31,6 +32,9 @@ struct pf_unit_facts {
 	char machine[PF_MACHINE_MAX]; /* machine type of its domain; "": not known */
 	bool has_data;
 	uint64_t data_bytes; /* that its files take up here */
+	bool has_disk;
+	uint64_t disk_bytes; /* of drbd_disk */
+	char definition[PF_HASH_MAX];
 };
 
 struct pf_facts {

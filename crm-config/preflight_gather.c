@@ -25,7 +25,7 @@
 #define ASK_LIMIT_MS 2000   /* names, the cluster's daemons */
 #define PATHS_LIMIT_MS 5500 /* alone, so that nothing disturbs what they measure */
 #define REST_LIMIT_MS 7000
-#define PARTS_MAX (PF_PATHS_MAX + PF_UNITS_MAX + 8)
+#define PARTS_MAX (PF_PATHS_MAX + PF_UNITS_MAX + 9)
 
 struct part {
 	void (*run)(const struct pf_ask *a, unsigned number);
@@ -198,25 +198,36 @@ static void plan(const struct pf_ask *a, const struct cf_node *own)
 
 /* ---- all of it --------------------------------------------------------------------------------------------------------- */
 
+/* The cluster's daemons, and DRBD where a unit is on it: what is known to be connected needs no trying of its port. */
+static void add_cluster(const struct pf_ask *a, struct parts *to)
+{
+	add(to, pf_ask_cluster, 0, &a->host->cluster.told);
+	if (pf_has_drbd(a->f))
+		add(to, pf_ask_drbd, 0, &a->host->drbd.told);
+}
+
 static void find_out(const struct pf_ask *a, const struct pf_wish *wish)
 {
 	struct pf_host *h = a->host;
 	struct parts lines = {.count = 0}, rest = {.count = 0};
 	if (!wish->facts_only) {
 		add(&lines, pf_ask_names, 0, &h->names.told);
-		add(&lines, pf_ask_cluster, 0, &h->cluster.told);
+		add_cluster(a, &lines);
 		run(a, &lines, ASK_LIMIT_MS);
 		lines.count = 0;
 		for (unsigned i = 0; i < h->paths; i++)
 			add(&lines, pf_ask_path, i, &h->path[i].told);
 		run(a, &lines, PATHS_LIMIT_MS);
 	} else {
-		add(&rest, pf_ask_cluster, 0, &h->cluster.told);
+		add_cluster(a, &rest);
 	}
 	add(&rest, pf_ask_system, 0, &h->system.told);
 	add(&rest, pf_ask_vms, 0, &h->vms.told);
 	for (unsigned i = 0; i < pf_units(a->f); i++)
-		add(&rest, pf_ask_disk, i, &h->disk[i].told);
+		if (a->f->unit[i].drbd)
+			add(&rest, pf_ask_volume, i, &h->volume[i].told);
+		else
+			add(&rest, pf_ask_disk, i, &h->disk[i].told);
 	pf_ask_digests(a);
 	run(a, &rest, REST_LIMIT_MS);
 }
@@ -232,6 +243,8 @@ static void finish_facts(const struct pf_ask *a)
 		snprintf(u->machine, sizeof u->machine, "%s", h->vms.domain[i].machine);
 		u->has_data = h->disk[i].told == PF_TOLD && h->disk[i].has_data;
 		u->data_bytes = h->disk[i].data_bytes;
+		u->has_disk = h->volume[i].told == PF_TOLD && h->volume[i].bytes > 0;
+		u->disk_bytes = u->has_disk ? h->volume[i].bytes : 0;
 	}
 	if (!h->own.host[0])
 		snprintf(h->own.host, sizeof h->own.host, "%s", h->cluster.node);

@@ -95,7 +95,7 @@ static bool ends_with(const char *s, const char *end)
 	return n > m && strcmp(s + n - m, end) == 0;
 }
 
-static bool wanted(const char *name)
+bool pf_wanted_at_boot(const char *name)
 {
 	char path[512];
 	bool found = false;
@@ -104,7 +104,7 @@ static bool wanted(const char *name)
 	for (const struct dirent *e; dir && !found && (e = readdir(dir));) {
 		if (!ends_with(e->d_name, ".wants") && !ends_with(e->d_name, ".requires"))
 			continue;
-		snprintf(path, sizeof path, "/etc/systemd/system/%s/%s.service", e->d_name, name);
+		snprintf(path, sizeof path, "/etc/systemd/system/%s/%s", e->d_name, name);
 		found = lstat(path, &st) == 0;
 	}
 	if (dir)
@@ -114,9 +114,12 @@ static bool wanted(const char *name)
 
 static void look_at_services(struct pf_system *s)
 {
-	static const char *const names[PF_SERVICES] = {"corosync", "pacemaker", "vmtwind", "libvirt-guests"};
-	for (int i = 0; i < PF_SERVICES; i++)
-		s->boot[i] = !installed(names[i]) ? PF_BOOT_ABSENT : wanted(names[i]) ? PF_BOOT_ON : PF_BOOT_OFF;
+	static const char *const names[PF_SERVICES] = {"corosync", "pacemaker", "vmtwind", "libvirt-guests", "drbd"};
+	char name[32];
+	for (int i = 0; i < PF_SERVICES; i++) {
+		snprintf(name, sizeof name, "%s.service", names[i]);
+		s->boot[i] = !installed(names[i]) ? PF_BOOT_ABSENT : pf_wanted_at_boot(name) ? PF_BOOT_ON : PF_BOOT_OFF;
+	}
 }
 
 /* ---- security modules, packet filters ------------------------------------------------------------------------------ */
@@ -132,7 +135,7 @@ static void look_at_security(struct pf_system *s)
 		s->apparmor_local[0] = '\0';
 }
 
-static int run_program(const char *program, const char *word1, const char *word2, char *out, size_t cap)
+int pf_run(const char *program, const char *word1, const char *word2, char *out, size_t cap)
 {
 	char *const argv[] = {(char *)program, (char *)word1, (char *)word2, NULL};
 	if (access(program, X_OK) != 0)
@@ -145,8 +148,8 @@ static void look_at_filters(struct pf_system *s)
 	char state[64] = "";
 	char *rules = malloc(RULES_MAX);
 	if (access("/usr/sbin/firewalld", X_OK) == 0)
-		s->firewalld = run_program("/usr/bin/systemctl", "is-active", "firewalld", state, sizeof state) == 0 ? PF_YES : PF_NO;
-	if (rules && run_program("/usr/sbin/nft", "list", "ruleset", rules, RULES_MAX) == 0)
+		s->firewalld = pf_run("/usr/bin/systemctl", "is-active", "firewalld", state, sizeof state) == 0 ? PF_YES : PF_NO;
+	if (rules && pf_run("/usr/sbin/nft", "list", "ruleset", rules, RULES_MAX) == 0)
 		s->nft_filters = pf_nft_filters(rules) ? PF_YES : PF_NO;
 	free(rules);
 }
@@ -159,9 +162,9 @@ static void look_at_versions(struct pf_facts *own)
 	struct utsname u;
 	if (uname(&u) == 0)
 		snprintf(own->version[PF_KERNEL], PF_VERSION_MAX, "%.*s", PF_VERSION_MAX - 1, u.release);
-	if (run_program("/usr/sbin/pacemakerd", "--version", NULL, text, sizeof text) == 0)
+	if (pf_run("/usr/sbin/pacemakerd", "--version", NULL, text, sizeof text) == 0)
 		pf_version_of(text, own->version[PF_PACEMAKER]);
-	if (run_program("/usr/sbin/corosync", "-v", NULL, text, sizeof text) == 0)
+	if (pf_run("/usr/sbin/corosync", "-v", NULL, text, sizeof text) == 0)
 		pf_version_of(text, own->version[PF_COROSYNC]);
 }
 

@@ -49,14 +49,17 @@ static void take_xml(struct pf_domain *d, const char *xml, enum pf_source source
 		snprintf(d->trouble, sizeof d->trouble, "%.*s", (int)sizeof d->trouble - 1, fail.text);
 }
 
-/* What the agent starts the domain from: in the store itself, since the mounted directory may not be there now. */
+/* What the agent starts the domain from; of a mirrored unit in the store itself, since the mounted directory may not be there now. */
 static void read_file(const struct vt_unitconf *u, struct pf_domain *d)
 {
-	char path[VT_PATH_MAX + 160];
+	char path[PF_DEFINITION_MAX];
 	char *xml = malloc(XML_BYTES_MAX);
 	if (!xml)
 		return;
-	snprintf(path, sizeof path, "%s/data/%s.xml", u->store, u->domain);
+	if (u->drbd)
+		pf_definition(u, path);
+	else
+		snprintf(path, sizeof path, "%s/data/%s.xml", u->store, u->domain);
 	struct vt_fail fail = {.code = 0};
 	int rc = vt_conf_read(path, xml, XML_BYTES_MAX, &fail);
 	if (rc == 0)

@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "crm-config/check_int.h"
+#include "crm-config/model.h"
 #include "crm-config/preflight.h"
 
 /* ---- the verdict (preflight_check*.c): pure ---------------------------------------------------------- */
@@ -20,6 +21,14 @@ struct pf_judge {
 
 /* How many of the named units have a place in the tables. */
 unsigned pf_units(const struct cf_facts *f);
+/* Some named unit is vmtwin's to mirror; some is on DRBD. */
+bool pf_has_mirror(const struct cf_facts *f);
+bool pf_has_drbd(const struct cf_facts *f);
+/* The named unit of that number with its keys of the cluster; NULL: f->model is. */
+const struct cf_unit *pf_model_unit(const struct cf_facts *f, unsigned number);
+/* Where the definition of the unit's domain is kept. */
+#define PF_DEFINITION_MAX (VT_PATH_MAX + 160)
+const char *pf_definition(const struct vt_unitconf *u, char out[PF_DEFINITION_MAX]);
 /* "1.2.3-x" is at least major.minor. A text that begins with no number is. */
 bool pf_version_at_least(const char *text, unsigned major, unsigned minor);
 
@@ -32,6 +41,7 @@ void pf_check_paths(const struct pf_judge *j);
 void pf_check_ports(const struct pf_judge *j);
 void pf_check_disks(const struct pf_judge *j);
 void pf_check_domains(const struct pf_judge *j);
+void pf_check_drbd(const struct pf_judge *j);
 void pf_check_same(const struct pf_judge *j);
 void pf_check_crypto(const struct pf_judge *j);
 
@@ -49,10 +59,17 @@ void pf_ask_cluster(const struct pf_ask *a, unsigned number);
 void pf_ask_names(const struct pf_ask *a, unsigned number);
 void pf_ask_path(const struct pf_ask *a, unsigned number);
 void pf_ask_disk(const struct pf_ask *a, unsigned number);
+void pf_ask_drbd(const struct pf_ask *a, unsigned number);
+void pf_ask_volume(const struct pf_ask *a, unsigned number);
 void pf_ask_vms(const struct pf_ask *a, unsigned number);
 
 /* Digests of what is configured; not in a process of its own. */
 void pf_ask_digests(const struct pf_ask *a);
+
+/* Its standard output; ends within 1.5 s. As vt_run. */
+int pf_run(const char *program, const char *word1, const char *word2, char *out, size_t cap);
+/* systemd starts it at boot; by the links that `systemctl enable` makes. name: "x.service". */
+bool pf_wanted_at_boot(const char *name);
 
 struct pf_address {
 	struct sockaddr_storage addr;
@@ -82,6 +99,16 @@ int pf_capabilities_parse(struct pf_facts *facts, const char *xml, const char *a
 bool pf_nft_filters(const char *ruleset);
 /* The line of mountinfo(5) that path is on: type and whether an option switches barriers off. False: none. */
 bool pf_mount_of(const char *mountinfo, const char *path, char type[PF_TYPE_MAX], bool *no_barrier);
+/* What `drbdsetup status --verbose` prints, of DRBD 8.4 or 9. */
+void pf_status_parse(struct pf_drbd *d, const char *text);
+/* The last whole 4 KiB of a device: where DRBD's internal metadata has its head. */
+enum pf_meta pf_meta_of(const uint8_t block[PF_META_BYTES]);
+/* Of /proc/swaps: the device is one. */
+bool pf_is_swap(const char *swaps, const char *device);
+/* Where mountinfo(5) has the device mounted, into out; false: nowhere. */
+bool pf_mounted_at(const char *mountinfo, unsigned major, unsigned minor, char *out, size_t cap);
+/* The first line of a program's complaints that is one, of drbdadm: not modinfo's. */
+void pf_complaint(const char *text, char *out, size_t cap);
 /* The median; values are sorted. 0 for none. */
 uint32_t pf_median(uint32_t *values, unsigned count);
 /* The version in "Pacemaker 2.1.5-1" or "version '3.1.7'": from the first digit on. "": there is none. */

@@ -5,6 +5,7 @@
 
 #define VT_CONF_DIR "/etc/vmtwin"
 #define VT_UNIT_DIR VT_CONF_DIR "/units" /* NAME.conf, one file a unit */
+#define VT_DOMAIN_DIR VT_CONF_DIR "/domains" /* NAME.xml, where the VM's directory can't hold it: on DRBD */
 #define VT_HOST_CONF VT_CONF_DIR "/vmtwind.conf" /* the host's: vmtwind.conf(5) */
 #define VT_RUN_DIR "/run/vmtwin"	 /* NAME.sock, NAME.pid of each worker; root only */
 #define VT_LOG_DIR "/var/log/vmtwin"	 /* NAME.log: the unit's story */

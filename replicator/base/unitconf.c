@@ -244,6 +244,8 @@ static int config_pair(struct parser *p, const char *key, const char *value)
 		return vt_fail(p->fail, -EINVAL, "%s:%u: '%s' has no value", p->path, p->line, key);
 	if (p->others == CONFIG_LINES_MAX)
 		return vt_fail(p->fail, -EINVAL, "%s:%u: more than %d keys", p->path, p->line, CONFIG_LINES_MAX);
+	if (strcmp(key, "storage") == 0)
+		p->conf->drbd = strcmp(value, "drbd") == 0;
 	snprintf(p->other[p->others].key, sizeof p->other[0].key, "%s", key);
 	p->other[p->others++].line = p->line;
 	return 0;

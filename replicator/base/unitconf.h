@@ -15,7 +15,8 @@
  *   allow_unfenced     yes: fence_vmtwin may report success with neither quorum nor a witness; both sides of
  *                      a split then go on, and one branch is lost to the operator's choice (no)
  *   failover           auto; or manual: a secondary is not promoted by the cluster, but by the operator (auto)
- * Keys that only vmtwin-config reads (vmtwin-unit(5)) are allowed once each; it looks at their values.
+ * Keys that only vmtwin-config reads (vmtwin-unit(5)) are allowed once each; it looks at their values. Of them `storage` is taken: whose
+ * the unit is.
  */
 #ifndef VMTWIN_BASE_UNITCONF_H
 #define VMTWIN_BASE_UNITCONF_H
@@ -45,6 +46,7 @@ struct vt_unitconf {
 	uint32_t outdate_timeout_ms;
 	bool allow_unfenced;
 	bool manual_failover;
+	bool drbd; /* storage = drbd: nothing of it is mirrored by vmtwin */
 };
 
 /* True if name may name a unit: [a-z0-9][a-z0-9._-]{0,62}. */

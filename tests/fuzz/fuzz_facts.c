@@ -16,10 +16,11 @@ static void print(const struct pf_facts *facts, char **text)
 static void check_texts(const struct pf_facts *f)
 {
 	require(memchr(f->host, '\0', sizeof f->host) && memchr(f->cpu, '\0', sizeof f->cpu) && memchr(f->machines, '\0', sizeof f->machines));
+	require(memchr(f->version[PF_DRBD], '\0', PF_VERSION_MAX) && memchr(f->version[PF_DRBD_UTILS], '\0', PF_VERSION_MAX));
 	require(memchr(f->vmtwind_conf, '\0', PF_DIGEST_MAX) && memchr(f->corosync_conf, '\0', PF_HASH_MAX) && f->units <= PF_UNITS_MAX);
 	for (unsigned i = 0; i < f->units; i++) {
 		require(vt_unit_name_ok(f->unit[i].name) && memchr(f->unit[i].digest, '\0', PF_DIGEST_MAX));
-		require(memchr(f->unit[i].machine, '\0', PF_MACHINE_MAX) != NULL);
+		require(memchr(f->unit[i].machine, '\0', PF_MACHINE_MAX) && memchr(f->unit[i].definition, '\0', PF_HASH_MAX));
 	}
 }
 
@@ -58,6 +59,26 @@ static void read_digest(const char *text)
 	require(strlen(hash) == 8);
 }
 
+static void read_drbd(const char *text)
+{
+	static struct pf_drbd d;
+	char said[32];
+	pf_status_parse(&d, text);
+	require(d.resources <= PF_RESOURCES_MAX);
+	for (unsigned i = 0; i < d.resources; i++) {
+		const struct pf_resource *r = &d.resource[i];
+		require(memchr(r->name, '\0', sizeof r->name) && memchr(r->suspended, '\0', PF_STATE_MAX) && memchr(r->disk, '\0', PF_STATE_MAX));
+		require(memchr(r->connection, '\0', PF_STATE_MAX) && memchr(r->replication, '\0', PF_STATE_MAX) &&
+			memchr(r->peer_disk, '\0', PF_STATE_MAX));
+	}
+	pf_complaint(text, said, sizeof said);
+	require(memchr(said, '\0', sizeof said) != NULL);
+	(void)pf_is_swap(text, "/dev/dm-1");
+	said[0] = '\0';
+	(void)pf_mounted_at(text, 8, 1, said, sizeof said);
+	require(memchr(said, '\0', sizeof said) != NULL);
+}
+
 static void read_others(const char *text)
 {
 	char type[PF_TYPE_MAX] = "", version[PF_VERSION_MAX];
@@ -80,6 +101,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	read_facts(text);
 	read_digest(text);
 	read_others(text);
+	read_drbd(text);
 	free(text);
 	return 0;
 }

@@ -82,6 +82,13 @@ for case in drbd drbd-rings; do
 	done
 done
 
+# Neither leases nor links of vmtwin's, and the VM's resource, which names no unit, has one.
+for case in drbd drbd-rings; do
+	says "$case: sums" 0 "0 errors, 0 warnings" "$config" check --corosync-conf "$work/$case.corosync" --cib "$work/$case.cib" \
+		--host-conf "$work/$case.vmtwind" --unit-dir "$here/cases/$case/units"
+	if [[ $said == *"lease"* || $said == *"link_timeout"* ]]; then fail "$case: sums of vmtwin's: $said"; else pass; fi
+done
+
 printed "one ring" "$here/cases/drbd/units" vm1 && accepted "one ring" 8.4 host1 host2 &&
 	would "one ring" 8.4 vm1 "new-minor vm1 0 0" "connect vm1 ipv4:10.0.0.2:7790 ipv4:10.0.0.1:7790 --protocol=C" \
 		--fencing=resource-and-stonith --disk-flushes=yes --after-sb-2pri=disconnect
@@ -182,3 +189,85 @@ printed "node ids" "$units" vm2 && cp "$work/res" "$work/before"
 drbd_unit vm1 host2 host1 ring0= fence.host1= fence.host2= drbd_device=/dev/drbd1 drbd_disk=/dev/vg0/other
 printed "node ids" "$units" vm2
 if cmp -s "$work/before" "$work/res"; then pass; else fail "node ids: $(diff "$work/before" "$work/res")"; fi
+
+# ---- vmtwin-config check on such a host ----------------------------------------------------------------------------
+looks() { # ARGUMENT...: what check says of this host, to $said. The other one is not there and not asked for
+	said=$("$config" check --host --peer nobody --corosync-conf "$work/vm1.corosync" --cib "$work/vm1.cib" --host-conf "$work/none" \
+		--unit-dir "$units" "$@" 2>&1)
+}
+tells_of() { # NAME TEXT...: in $said
+	local name=$1 text
+	shift
+	for text; do
+		if [[ $said == *"$text"* ]]; then pass; else fail "$name: does not say '$text': $said"; fi
+	done
+}
+module_is() { # VERSION: modinfo's answer; none: there is no such module. The machine's own modinfo must not be written to: it is kmod.
+	printf '#!/bin/sh\n[ %s != none ] && echo %s\n' "$1" "$1" >"$work/modinfo"
+	chmod 755 "$work/modinfo"
+	[ "$work/modinfo" -ef /usr/sbin/modinfo ] || mount --bind "$work/modinfo" /usr/sbin/modinfo
+}
+checked_host() {
+	local volume=$1
+	new_units
+	drbd_unit vm1 host1 host2 "drbd_disk=$volume"
+	$config generate corosync --unit-dir "$units" >"$work/vm1.corosync"
+	$config generate cib --unit-dir "$units" >"$work/vm1.cib"
+	be_host host1 1
+	module_is none
+	looks
+	tells_of "an empty host" "error    DRBD's module: the kernel that runs has none" "error    /etc/drbd.d/vm1.res: No such file" \
+		"error    drbd_disk of unit vm1 = $volume has no metadata of DRBD" "error    /etc/vmtwin/domains/vm1.xml, the definition" \
+		"ok       drbd-utils 9" "ok       DRBD of unit vm1 doesn't run"
+	if [[ $said == *FUSE* || $said == *"store of"* || $said == *io_uring* ]]; then fail "a host with DRBD only: $said"; else pass; fi
+
+	module_is 8.4.11
+	$config generate drbd --unit-dir "$units" vm1 >/etc/drbd.d/vm1.res
+	mkdir -p /run/lock
+	said=$(drbdmeta --force 0 v08 "$volume" internal create-md 2>&1) || fail "create-md: $said"
+	mkdir -p /etc/vmtwin/domains
+	echo '<domain/>' >/etc/vmtwin/domains/vm1.xml
+	looks
+	tells_of "a prepared host" "ok       DRBD's module = 8.4.11" "ok       /etc/drbd.d/vm1.res is as the units' files say, for DRBD's module 8.4" \
+		"ok       drbd_disk of unit vm1 = $volume: 32 MiB"
+	"$config" check --facts --unit-dir "$units" --corosync-conf "$work/vm1.corosync" --host-conf "$work/none" >"$work/facts" 2>&1
+	said=$(cat "$work/facts")
+	tells_of "its facts" "version.drbd = 8.4.11" "version.drbd-utils = 9" "disk.vm1 = 33554432" "definition.vm1 = "
+	sed -i 's/^host = .*/host = host2/; s/33554432/33550336/; s/^definition.vm1 = ./&x/' "$work/facts"
+	looks --peer-facts "$work/facts"
+	tells_of "against others" "warning  drbd_disk of unit vm1 has 33554432 bytes here and 33550336 on host2" \
+		"error    /etc/vmtwin/domains/vm1.xml is not the same on host2" "ok       unit file of vm1: the same on host2"
+
+	sed 's/"vm1"/"other"/; s/:7790/:7791/; s|/dev/loop[0-9]*|/dev/vg0/other|' /etc/drbd.d/vm1.res >/etc/drbd.d/other.res
+	systemctl_enable drbd.service drbd@vm1.target
+	looks
+	tells_of "a minor number twice" "drbdadm refuses it, or a file beside it: " "conflicting use of device-minor" \
+		"warning  service drbd is started at boot" "warning  service drbd@vm1 is started at boot"
+	rm /etc/drbd.d/other.res /etc/systemd/system/multi-user.target.wants/drbd*
+	sed -i '/fencing/d' /etc/drbd.d/vm1.res
+	mkfs.ext4 -q -F "$volume" && mkdir -p "$work/mounted" && mount "$volume" "$work/mounted"
+	looks
+	tells_of "what is not as it should be" "error    /etc/drbd.d/vm1.res is not what the units' files say" "is mounted at $work/mounted"
+	umount "$work/mounted"
+	module_is 9.1.7
+	$config generate drbd --unit-dir "$units" vm1 >/etc/drbd.d/vm1.res
+	be_host host7 1
+	looks
+	tells_of "another module, another name" "vm1.res is for DRBD's module 8.4, but the module here is 9.1.7" "\`uname -n\` = host7"
+	drbd_unit vm2 host3 host4 port=7791
+	looks vm1
+	tells_of "files that contradict each other" "DRBD: what the units' files mean together can't be told: "
+}
+systemctl_enable() { # UNIT...: as systemctl makes the links; no systemd runs here
+	mkdir -p /etc/systemd/system/multi-user.target.wants
+	for unit; do
+		ln -s "/lib/systemd/system/$unit" "/etc/systemd/system/multi-user.target.wants/$unit"
+	done
+}
+truncate -s 32M "$work/volume"
+if [ -e /proc/drbd ] || ! volume=$(losetup -f --show "$work/volume" 2>/dev/null); then
+	skipped=$((skipped + 1))
+else
+	checked_host "$volume"
+	losetup -d "$volume"
+fi

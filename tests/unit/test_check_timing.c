@@ -381,6 +381,34 @@ static void test_operations(void **state)
 	assert_int_equal(says(CF_OK, "stop timeout of v = 120 s (from op_defaults)"), 1);
 }
 
+/* A unit of DRBD has neither lease nor data link, and its VM doesn't name it; fence_vmtwin can't judge it. */
+static void test_drbd(void **state)
+{
+	struct vt_fail fail = {.code = 0};
+	(void)state;
+	assert_int_equal(vt_unitconf_parse(&unit[0], "vm1", "directory = /a/b\nhosts = host1 host2\nstorage = drbd\nlease_ms = 6000\n", "f", &fail), 0);
+	assert_int_equal(says(CF_ERROR, "storage of unit vm1 = drbd, but fence_vmtwin is used"), 1);
+	assert_int_equal(found.errors, 1);
+	cib.devices = 0;
+	add_power("host1");
+	add_power("host2");
+	cib.resources = 2;
+	cib.resource[0] = (struct cf_resource){.id = "vm1", .stop_ms = 120000};
+	cib.resource[1] = (struct cf_resource){.id = "of-no-unit", .stop_ms = 1000};
+	assert_true(clean());
+	for (unsigned i = 0; i < found.count; i++)
+		assert_null(strstr(found.list[i].text, "lease"));
+	assert_int_equal(says(CF_OK, "stop timeout of vm1 = 120 s: the guest has"), 1);
+	cib.resource[0].stop_ms = 0;
+	assert_int_equal(says(CF_WARNING, "stop timeout of vm1 = 20 s"), 1);
+	/* of the same name, but vmtwin's */
+	unit[0].drbd = false;
+	unit[0].lease_ms = 30000;
+	assert_true(clean());
+	cib.resource[1].unit[0] = 'x';
+	assert_int_equal(says(CF_WARNING, "resource of-no-unit is of unit 'x', which has no file here"), 1);
+}
+
 static void test_device(void **state)
 {
 	(void)state;
@@ -437,6 +465,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_duel, safe),
 	    cmocka_unit_test_setup(test_host, safe),
 	    cmocka_unit_test_setup(test_operations, safe),
+	    cmocka_unit_test_setup(test_drbd, safe),
 	    cmocka_unit_test_setup(test_device, safe),
 	    cmocka_unit_test_setup(test_full, safe),
 	};

@@ -1,44 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What the preflight reads: the other host's facts, digests of configuration, texts of programs, libvirt's XML. */
-#include "tests/unit/unit.h"
+#include "tests/unit/preflight_host.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-#include "crm-config/preflight_int.h"
-
-static void text(char *out, const char *value)
-{
-	memcpy(out, value, strlen(value) + 1);
-}
-
-static void good_facts(struct pf_facts *f, const char *name)
-{
-	static const char *const versions[PF_PROGRAMS] = {"0.1.0", "0.1.0", "2.1.5", "3.1.7", "9.0.0", "7.2.9", "6.1.0-18-amd64"};
-	memset(f, 0, sizeof *f);
-	text(f->host, name);
-	for (int i = 0; i < PF_PROGRAMS; i++)
-		text(f->version[i], versions[i]);
-	text(f->cpu, "AMD EPYC-Rome");
-	text(f->machines, "pc-q35-7.2 pc-i440fx-7.2 q35 pc");
-	text(f->corosync_conf, "01234567");
-	text(f->vmtwind_conf, "self_fence:01234567");
-	f->has_clock = f->synchronised = true;
-	f->clock_ms = 1700000000000;
-	struct pf_unit_facts *u = pf_facts_add_unit(f, "vm1");
-	text(u->digest, "directory:01234567 hosts:89abcdef port:00000001");
-	text(u->machine, "pc-q35-7.2");
-	u->has_data = true;
-	u->data_bytes = 1 << 30;
-}
 
 static void test_facts_round(void **state)
 {
 	struct vt_fail fail = {.code = 0};
 	char *told = NULL, *again = NULL;
 	size_t size = 0;
-	static struct pf_facts other, back;
+	static struct pf_facts back;
 	(void)state;
 	good_facts(&other, "host2");
 	FILE *out = open_memstream(&told, &size);

@@ -275,7 +275,11 @@ static void test_keys_of_the_cluster(void **state)
 	struct vt_fail fail = {0};
 	(void)state;
 	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "failover = manual\nring0 = 10.0.0.1 10.0.0.2\nfence.h-1 = fence_x ip=1\n", "f", &fail), 0);
-	assert_true(c.manual_failover);
+	assert_true(c.manual_failover && !c.drbd);
+	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "storage = drbd\n", "f", &fail), 0);
+	assert_true(c.drbd);
+	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "storage = vmtwin\n", "f", &fail), 0);
+	assert_false(c.drbd);
 	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "failover = off\n", "f", &fail), -EINVAL);
 	assert_non_null(strstr(fail.text, "f:3: failover = 'off': must be auto or manual"));
 	assert_int_equal(vt_unitconf_parse(&c, "vm1", GOOD "fence.a = x\nfence.a = y\n", "f", &fail), -EINVAL);
