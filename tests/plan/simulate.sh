@@ -58,6 +58,10 @@ standby() { # HOST
 	sed -i "s|\\(<node id=\"$id\" uname=\"$1\"\\)/>|\\1>$in</node>|" "$state"
 }
 
+stopped_by_operator() { # the VM
+	sed -i 's|<meta_attributes id="vm1-meta_attributes">|&<nvpair id="vm1-meta_attributes-target-role" name="target-role" value="Stopped"/>|' "$state"
+}
+
 # ---- what is done ---------------------------------------------------------------------------------------------
 run() { # OPTION...: one transition; the state after it is the state now
 	crm_simulate --simulate --show-attrs --xml-file "$state" --save-output "$simu/after.xml" --save-dotfile "$simu/graph.dot" \
@@ -340,6 +344,22 @@ wishes() {
 	wants "vm1  *stop on host1" "!promote on" "!vm1  *start on" "!Fencing"
 }
 
+# The promotion stays where it is, whatever the other copy's score is while both may be used: where the VM runs its stickiness counts in
+# the promotion as well, by the colocation, and where it doesn't, of two that are as good Pacemaker keeps the one it has. A stickiness of
+# the clone would change nothing: it is not counted in a promotion. DRBD's two copies score the same as long as they are connected.
+stays() {
+	running
+	score host1 500 # what it was before the promotion, and host2 is in sync
+	happens promoted-scores-less
+	nothing
+	running
+	score host1 600
+	stopped_by_operator
+	run
+	happens both-score-the-same-vm-stopped
+	nothing
+}
+
 pinged() { # require_ping
 	generated
 	score host1 500
@@ -390,6 +410,7 @@ for case in power qdevice levels; do
 	isolated
 	failures
 	wishes
+	stays
 	if with_ping; then pinged; fi
 done
 # One VM on each host: they weigh the same, and no priority tells who waits.

@@ -439,11 +439,12 @@ static void test_versions(void **state)
 static void test_disks(void **state)
 {
 	static uint8_t block[PF_META_BYTES];
+	static const uint8_t magic[] = {0x83, 0x74, 0x02, 0x6b};
 	static const char mounts[] = "rubbish\n3 1 253:4 / /srv/a\\040b rw - ext4 /dev/dm-4 rw\n";
 	char dir[16];
 	(void)state;
 	assert_int_equal(pf_meta_of(block), PF_META_NONE);
-	memcpy(block + 60, "\x83\x74\x02\x6b", 4);
+	memcpy(block + 60, magic, sizeof magic);
 	assert_int_equal(pf_meta_of(block), PF_META_8);
 	block[63] = 0x6c; /* in use when the power went */
 	assert_int_equal(pf_meta_of(block), PF_META_8);
