@@ -42,6 +42,14 @@ for case in levels tuned two-units witness unfenced power-and-ping; do
 	untouched "apply $case again"
 done
 
+# ---- what is not ASCII ------------------------------------------------------------------------------------------------
+unit_files power
+set_key vm1 fence.host1 "fence_ipmilan ip=10.0.0.101 username=jürgen-ß€🐧"
+live
+says "not ASCII" 0 "Done." apply
+holds "not ASCII: in the CIB" grep -q 'name="username" value="jürgen-ß€🐧"' "$cib"
+says "not ASCII, again" 0 "Nothing to change." apply
+
 # ---- over what pcs and crm have made --------------------------------------------------------------------------------
 for tool in pcs crm; do
 	unit_files levels
