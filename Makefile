@@ -128,6 +128,9 @@ $(PREFLIGHT_TESTS): $(call obj,tests/unit/preflight_host.c)
 $(BUILD)/obj/tests/unit/test_preflight_drbd.o: CPPFLAGS += $(XML_CFLAGS)
 $(BUILD)/tests/unit/test_preflight_drbd: $(call obj,crm-config/model.c)
 $(BUILD)/tests/unit/test_preflight_read: $(call obj,crm-config/preflight_domain.c)
+MERGE_SRC := $(addprefix crm-config/,merge.c merge_resource.c clash.c ruled.c nvset.c owned.c normal.c cib_tree.c cib.c)
+$(BUILD)/tests/unit/test_merge: $(call obj,$(MERGE_SRC))
+$(BUILD)/obj/tests/unit/test_merge.o: CPPFLAGS += $(XML_CFLAGS)
 $(BUILD)/tests/unit/test_safekit_map: $(call obj,$(SAFEKIT_SRC))
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
@@ -193,7 +196,7 @@ soak-sim: $(BUILD)/tests/sim
 MODEL_SRC := $(wildcard tests/model/*.c)
 MUTATE ?=
 SOAK_SCOPE_S ?= 200
-.PHONY: check-model soak-model check-mutants
+.PHONY: check-model soak-model check-mutants check-mutants-config
 $(BUILD)/tests/model: $(call obj,$(MODEL_SRC)) $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^
@@ -203,6 +206,8 @@ check-model: $(BUILD)/tests/model
 	$(if $(MUTATE),BUILD=$(BUILD) tests/mutants/run model $(if $(filter third,$(MUTATE)),--third 0),$(BUILD)/tests/model -j 2)
 check-mutants: $(BUILD)/tests/model
 	BUILD=$(BUILD) tests/mutants/run model --third 0
+check-mutants-config: $(BUILD)/tests/unit/test_merge
+	BUILD=$(BUILD) tests/mutants/run config
 soak-model: $(BUILD)/tests/model
 	$(BUILD)/tests/model --soak --partial --seconds $(SOAK_SCOPE_S) --mib 3072 -j 2
 	BUILD=$(BUILD) tests/mutants/run model
@@ -350,7 +355,7 @@ check-docs: $(BUILD)/tests/state-machine
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
 # A+B: side by side; A,B: one after the other.
-CHECK_PARTS ?= lint docs config import unit san valgrind sim+ocf model+plan fuzz+dp ctl+lab-self+watchdog mutants lab,lab-xfs+iso-device,iso-plain
+CHECK_PARTS ?= lint docs config import unit san valgrind sim+ocf model+plan fuzz+dp ctl+lab-self+watchdog mutants+mutants-config lab,lab-xfs+iso-device,iso-plain
 .PHONY: deps demo check check-fuzz check-programs
 check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model $(BUILD)/watchdog-guest lab-tree lab-tools guest
 deps:

@@ -11,6 +11,7 @@
 #include "crm-config/live.h"
 #include "crm-config/merge.h"
 #include "crm-config/normal.h"
+#include "crm-config/nvset.h"
 #include "crm-config/owned.h"
 #include "crm-config/selection.h"
 
@@ -104,18 +105,19 @@ static int merge(struct apply *a, struct vt_fail *fail)
 {
 	struct cf_owned owned;
 	xmlDoc *wanted = cf_cib_build(&a->m, &a->wanted);
-	bool ok = cf_owned_init(&owned, a->m.units) && wanted, foreign = false;
-	for (unsigned i = 0; i < a->m.units && ok; i++)
-		if (a->wanted.unit[i] && cf_owned_add(&owned, a->before, a->m.unit[i].conf.name, fail) < 0)
-			ok = foreign = true;
-	a->after = ok && !foreign ? xmlCopyDoc(a->before, 1) : NULL;
-	ok = a->after && cf_merge(a->after, wanted, owned.id);
+	int rc = cf_owned_init(&owned, a->m.units) && wanted ? 0 : vt_fail(fail, -ENOMEM, "out of memory; nothing was changed");
+	for (unsigned i = 0; i < a->m.units && rc == 0; i++)
+		if (a->wanted.unit[i])
+			rc = cf_owned_add(&owned, a->before, a->m.unit[i].conf.name, fail);
+	if (rc == 0 && !(a->after = xmlCopyDoc(a->before, 1)))
+		rc = vt_fail(fail, -ENOMEM, "out of memory; nothing was changed");
+	if (rc == 0)
+		rc = cf_merge(a->after, wanted, owned.id, fail);
+	if (rc == 0)
+		cf_tell_ruled(stderr, a->after, wanted);
 	cf_owned_free(&owned);
 	xmlFreeDoc(wanted);
-	if (foreign)
-		return -EEXIST;
-	return ok ? 0 : vt_fail(fail, -EINVAL, "the configuration that is there can't be changed into what the unit files say: a resource of a unit "
-				"lies in a group or clone of another kind; or memory is out");
+	return rc;
 }
 
 static unsigned show_difference(const struct apply *a)
@@ -172,10 +174,34 @@ static int put_into_force(struct apply *a, const struct cf_change *c)
 	return CF_EXIT_OK;
 }
 
+/* Resources that are hosts themselves: pacemaker_remote's, and guests. */
+static bool has_remotes(const xmlNode *in)
+{
+	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
+		if (n->type == XML_ELEMENT_NODE &&
+		    ((cf_is(n, "primitive") && strcmp(cf_attr(n, "provider"), "pacemaker") == 0 && strcmp(cf_attr(n, "type"), "remote") == 0) ||
+		     cf_pair_find(n, "meta_attributes", "remote-node") || has_remotes(n)))
+			return true;
+	return false;
+}
+
+/* A host of the cluster that has no part in the units: a third one, or one of pacemaker_remote. */
+static bool has_other_nodes(const struct apply *a)
+{
+	const xmlNode *in = cf_section(a->before, "nodes");
+	bool other = has_remotes(cf_section(a->before, "resources"));
+	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
+		if (cf_is(n, "node") && cf_attr(n, "uname")[0] && strcmp(cf_attr(n, "uname"), a->m.site.host[0]) != 0 &&
+		    strcmp(cf_attr(n, "uname"), a->m.site.host[1]) != 0)
+			other = true;
+	return other;
+}
+
 static int change(struct apply *a)
 {
 	struct vt_fail fail = {0};
 	struct cf_change c = {.dir = ""};
+	a->wanted.others = has_other_nodes(a);
 	if (merge(a, &fail) < 0)
 		return refuse(a, fail.text);
 	unsigned changes = show_difference(a);
@@ -197,7 +223,7 @@ static int apply(struct apply *a, int count, char **names)
 	a->before = cf_live_read(&fail);
 	if (!a->before)
 		return cf_error(a->cmd, "%s", fail.text);
-	int code = look_at_fencing(a, &fail) < 0 || look_at_storage(a, &fail) < 0 ? refuse(a, fail.text) : change(a);
+	int code = cf_live_schema(a->before, &fail) < 0 || look_at_fencing(a, &fail) < 0 || look_at_storage(a, &fail) < 0 ? refuse(a, fail.text) : change(a);
 	xmlFreeDoc(a->after);
 	xmlFreeDoc(a->before);
 	return code;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/address.h"
 #include "crm-config/check_int.h"
 
 #define TOKEN_SHORT_MS 1000
@@ -88,9 +89,11 @@ static void check_two_node(const struct cf_corosync *c, struct cf_findings *out)
 		       "whatever the device says; remove two_node");
 }
 
+/* A name or an address. */
 static bool is_local(const char *host)
 {
-	return strcasecmp(host, "localhost") == 0 || strncmp(host, "127.", 4) == 0 || strcmp(host, "::1") == 0;
+	const char *fault = vt_address_fault(host);
+	return strcasecmp(host, "localhost") == 0 || (fault && strstr(fault, "itself"));
 }
 
 static const struct cf_node *node_at(const struct cf_corosync *c, const char *host)
@@ -99,7 +102,7 @@ static const struct cf_node *node_at(const struct cf_corosync *c, const char *ho
 		if (host[0] && strcasecmp(c->node[i].name, host) == 0)
 			return &c->node[i];
 		for (unsigned k = 0; k < CF_LINKS_MAX; k++)
-			if (host[0] && strcasecmp(c->node[i].addr[k], host) == 0)
+			if (vt_address_same(c->node[i].addr[k], host))
 				return &c->node[i];
 	}
 	return NULL;
@@ -165,8 +168,44 @@ static void check_device(const struct cf_corosync *c, struct cf_findings *out)
 		       c->algorithm, c->device_votes);
 }
 
+static const char *name_of(const struct cf_node *n)
+{
+	return n->name[0] ? n->name : n->addr[0];
+}
+
+/* Whose address it is as well, of what comes before ring k of node n; NULL: nobody's. */
+static const struct cf_node *other_of(const struct cf_corosync *c, unsigned n, unsigned k, unsigned *ring)
+{
+	for (unsigned i = 0; i <= n; i++)
+		for (unsigned r = 0; r < CF_LINKS_MAX && (i < n || r < k); r++)
+			if (vt_address_same(c->node[i].addr[r], c->node[n].addr[k])) {
+				*ring = r;
+				return &c->node[i];
+			}
+	return NULL;
+}
+
+/* Each is a host's, in one network, and can be reached from the other one. */
+static void check_addresses(const struct cf_corosync *c, struct cf_findings *out)
+{
+	for (unsigned n = 0; n < c->node_count; n++)
+		for (unsigned k = 0; k < CF_LINKS_MAX; k++) {
+			const struct cf_node *node = &c->node[n];
+			const char *fault = vt_address_fault(node->addr[k]);
+			unsigned ring = 0;
+			const struct cf_node *other = other_of(c, n, k, &ring);
+			if (fault)
+				cf_say(out, CF_ERROR, "ring%u_addr of %s: %s %s: the other host can't reach it there; set the interface's address", k, name_of(node),
+				       node->addr[k], fault);
+			if (other)
+				cf_say(out, CF_ERROR, "ring%u_addr of %s: %s is ring%u_addr of %s too, %s: each is another interface; correct one of them", k, name_of(node),
+				       node->addr[k], ring, name_of(other), other->addr[ring]);
+		}
+}
+
 void cf_check_quorum(const struct cf_facts *f, struct cf_findings *out)
 {
+	check_addresses(f->corosync, out);
 	check_totem(f->corosync, out);
 	check_votes(f->corosync, out);
 	check_two_node(f->corosync, out);

@@ -314,8 +314,18 @@ static void check_start(const struct cf_resource *r, struct cf_findings *out)
 		       r->id, r->id);
 }
 
+static void check_rules(const struct cf_facts *f, struct cf_findings *out)
+{
+	if (f->cib->rules)
+		cf_say(out, CF_WARNING,
+		       "set %s%s: what it gives while its rule holds is not looked at here, but that stonith-enabled = false at times is an error; "
+		       "see that it changes nothing of fencing and of the units' resources: `cibadmin -Q -A \"//*[@id='%s']\"`",
+		       f->cib->ruled, f->cib->rules > 1 ? ", and others with a rule" : "", f->cib->ruled);
+}
+
 void cf_check_operations(const struct cf_facts *f, struct cf_findings *out)
 {
+	check_rules(f, out);
 	for (unsigned i = 0; i < f->cib->resources; i++) {
 		const struct cf_resource *r = &f->cib->resource[i];
 		const struct vt_unitconf *u = unit_of(f, r);

@@ -55,6 +55,18 @@ bool cf_time_parse(const char *text, uint32_t *ms)
 	return time_parse(text, strlen(text), ms);
 }
 
+int cf_score_parse(const char *text)
+{
+	if (strcasecmp(text, "INFINITY") == 0 || strcasecmp(text, "+INFINITY") == 0)
+		return SCORE_INFINITY;
+	if (strcasecmp(text, "-INFINITY") == 0)
+		return -SCORE_INFINITY;
+	long v = strtol(text, NULL, 10);
+	if (v > SCORE_INFINITY)
+		return SCORE_INFINITY;
+	return v < -SCORE_INFINITY ? -SCORE_INFINITY : (int)v;
+}
+
 bool cf_list_has(const char *list, const char *word)
 {
 	size_t n = strlen(word);

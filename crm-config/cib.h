@@ -67,12 +67,16 @@ struct cf_cib {
 	struct cf_resource resource[CF_RESOURCES_MAX];
 	unsigned others; /* primitives that are neither vmtwin's nor fence devices */
 	char other[CF_ID_MAX]; /* the first of them */
+	unsigned rules; /* sets of values that a rule switches */
+	char ruled[CF_ID_MAX]; /* the first of them */
 };
 
 /* Pacemaker's defaults, nothing configured. */
 void cf_cib_init(struct cf_cib *cib);
 /* "60", "60s", "500ms", "2min", "1h" in milliseconds. False: not a time, or more than 24 h. */
 bool cf_time_parse(const char *text, uint32_t *ms);
+/* "100", "INFINITY", "-INFINITY"; as a million at most, which is infinity. */
+int cf_score_parse(const char *text);
 /* A list separated by blanks, ',' or ';' has the word; case doesn't matter. */
 bool cf_list_has(const char *list, const char *word);
 /* The device can fence the host: by its list or map, or because it has neither and asks the device itself. */

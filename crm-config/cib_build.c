@@ -384,7 +384,32 @@ static void pings(xmlNode *resources, xmlNode *constraints, const struct cf_unit
 	expression(rule(constraints, clone, "ping", "-INFINITY"), 0, id, "lt", "number", "1");
 }
 
-static void build_unit(xmlNode *resources, xmlNode *constraints, const struct cf_site *site, const struct cf_unit *u)
+/* Not even looked for on other hosts, which need no vmtwin. */
+static void only_on(xmlNode *constraints, const struct cf_site *site, const char *rsc)
+{
+	xmlNode *n = add(constraints, "rsc_location"), *r = add(n, "rule");
+	set(n, "id", "location-%s-hosts", rsc);
+	set(n, "rsc", "%s", rsc);
+	set(n, "resource-discovery", "never");
+	set(r, "id", "location-%s-hosts-rule", rsc);
+	set(r, "score", "-INFINITY");
+	set(r, "boolean-op", "and");
+	for (unsigned host = 0; host < CF_HOSTS; host++)
+		expression(r, host, "#uname", "ne", NULL, site->host[host]);
+}
+
+static void keep_off_others(xmlNode *constraints, const struct cf_site *site, const struct cf_unit *u, const char *clone)
+{
+	char id[VT_UNIT_NAME_MAX + 32];
+	only_on(constraints, site, clone);
+	only_on(constraints, site, u->conf.name);
+	if (!u->ping[0])
+		return;
+	snprintf(id, sizeof id, CF_PING "-clone", u->conf.name);
+	only_on(constraints, site, id);
+}
+
+static void build_unit(xmlNode *resources, xmlNode *constraints, const struct cf_site *site, const struct cf_unit *u, bool others)
 {
 	char id[VT_UNIT_NAME_MAX + 16], clone[VT_UNIT_NAME_MAX + 32];
 	if (u->conf.drbd)
@@ -399,6 +424,8 @@ static void build_unit(xmlNode *resources, xmlNode *constraints, const struct cf
 		prefers(constraints, site, u, id, clone);
 	if (u->ping[0])
 		pings(resources, constraints, u, clone);
+	if (others)
+		keep_off_others(constraints, site, u, clone);
 }
 
 static void build_nodes(xmlNode *nodes, const struct cf_site *site)
@@ -432,7 +459,7 @@ xmlDoc *cf_cib_build(const struct cf_model *m, const struct cf_wanted *wanted)
 		build_site(config, resources, constraints, topology, m);
 	for (unsigned i = 0; i < m->units; i++)
 		if (wanted->unit[i])
-			build_unit(resources, constraints, &m->site, &m->unit[i]);
+			build_unit(resources, constraints, &m->site, &m->unit[i], wanted->others);
 	if (!topology->children) {
 		xmlUnlinkNode(topology);
 		xmlFreeNode(topology);

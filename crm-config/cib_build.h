@@ -19,6 +19,7 @@
 struct cf_wanted {
 	bool site;		     /* fence devices, levels, properties */
 	bool unit[CF_UNITS_MAX]; /* by place in the model */
+	bool others;		 /* the cluster has more hosts than the two: units keep off them */
 };
 
 /* A whole CIB (cib/configuration/...), to be freed by xmlFreeDoc; NULL: out of memory. */

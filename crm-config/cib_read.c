@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "crm-config/cib_tree.h"
+#include "crm-config/nvset.h"
 
 #define SCORE_INFINITY 1000000
 #define DEPTH_MAX 16 /* groups in clones and the like */
@@ -43,14 +44,12 @@ static void copy(struct reader *r, char *out, size_t cap, const char *text, cons
 	out[n] = '\0';
 }
 
-/* The value of an nvpair in any set (instance_attributes, meta_attributes, ...) of n; NULL: not there. */
-static const char *pair_of(const xmlNode *n, const char *set, const char *name)
+/* A set there that a rule switches is told: what it gives is not looked at. */
+static void note_rules(struct reader *r, const xmlNode *n)
 {
 	for (const xmlNode *s = n ? n->children : NULL; s; s = s->next)
-		for (const xmlNode *p = cf_is(s, set) ? s->children : NULL; p; p = p->next)
-			if (cf_is(p, "nvpair") && strcmp(cf_attr(p, "name"), name) == 0)
-				return cf_attr(p, "value");
-	return NULL;
+		if (s->type == XML_ELEMENT_NODE && cf_child(s, "rule") && r->cib->rules++ == 0)
+			copy(r, r->cib->ruled, sizeof r->cib->ruled, cf_attr(s, "id"), "a set's id");
 }
 
 static const xmlNode *template_of(const struct reader *r, const xmlNode *prim)
@@ -65,9 +64,9 @@ static const xmlNode *template_of(const struct reader *r, const xmlNode *prim)
 /* The same of a primitive, whose template may have it. */
 static const char *value_of(const struct reader *r, const xmlNode *prim, const char *set, const char *name)
 {
-	const char *value = pair_of(prim, set, name);
+	const char *value = cf_pair_find(prim, set, name);
 	if (!value)
-		value = pair_of(template_of(r, prim), set, name);
+		value = cf_pair_find(template_of(r, prim), set, name);
 	return value ? value : "";
 }
 
@@ -90,36 +89,28 @@ static bool truth(const char *text, bool fallback)
 	       strcasecmp(text, "y") == 0 || strcmp(text, "1") == 0;
 }
 
-static int score_of(const char *text)
-{
-	if (strcasecmp(text, "INFINITY") == 0 || strcasecmp(text, "+INFINITY") == 0)
-		return SCORE_INFINITY;
-	if (strcasecmp(text, "-INFINITY") == 0)
-		return -SCORE_INFINITY;
-	long v = strtol(text, NULL, 10);
-	if (v > SCORE_INFINITY)
-		return SCORE_INFINITY;
-	return v < -SCORE_INFINITY ? -SCORE_INFINITY : (int)v;
-}
-
 static void read_properties(struct reader *r, const xmlNode *crm_config)
 {
 	struct cf_cib *c = r->cib;
 	const char *set = "cluster_property_set";
-	c->stonith_enabled = truth(pair_of(crm_config, set, "stonith-enabled"), true);
-	c->startup_fencing = truth(pair_of(crm_config, set, "startup-fencing"), true);
-	c->symmetric = truth(pair_of(crm_config, set, "symmetric-cluster"), true);
-	c->have_watchdog = truth(pair_of(crm_config, set, "have-watchdog"), false);
+	c->stonith_enabled = truth(cf_pair_find(crm_config, set, "stonith-enabled"), true);
+	for (const xmlNode *in = crm_config ? crm_config->children : NULL; in; in = in->next) /* off at times is off */
+		if (cf_is(in, set) && cf_child(in, "rule") && cf_pair(in, "stonith-enabled"))
+			c->stonith_enabled &= truth(cf_attr(cf_pair(in, "stonith-enabled"), "value"), true);
+	note_rules(r, crm_config);
+	c->startup_fencing = truth(cf_pair_find(crm_config, set, "startup-fencing"), true);
+	c->symmetric = truth(cf_pair_find(crm_config, set, "symmetric-cluster"), true);
+	c->have_watchdog = truth(cf_pair_find(crm_config, set, "have-watchdog"), false);
 	c->stonith_timeout_ms =
-	    time_or(r, pair_of(crm_config, set, "stonith-timeout"), CF_STONITH_TIMEOUT_DEFAULT_MS, "stonith-timeout");
+	    time_or(r, cf_pair_find(crm_config, set, "stonith-timeout"), CF_STONITH_TIMEOUT_DEFAULT_MS, "stonith-timeout");
 	c->priority_delay_ms =
-	    time_or(r, pair_of(crm_config, set, "priority-fencing-delay"), 0, "priority-fencing-delay");
-	const char *text = pair_of(crm_config, set, "stonith-watchdog-timeout");
+	    time_or(r, cf_pair_find(crm_config, set, "priority-fencing-delay"), 0, "priority-fencing-delay");
+	const char *text = cf_pair_find(crm_config, set, "stonith-watchdog-timeout");
 	c->watchdog_timeout_ms = text && text[0] == '-' ? -1 : (int64_t)time_or(r, text, 0, "stonith-watchdog-timeout");
-	text = pair_of(crm_config, set, "no-quorum-policy");
+	text = cf_pair_find(crm_config, set, "no-quorum-policy");
 	if (text)
 		copy(r, c->no_quorum, sizeof c->no_quorum, text, "no-quorum-policy");
-	text = pair_of(crm_config, set, "fence-reaction");
+	text = cf_pair_find(crm_config, set, "fence-reaction");
 	if (text)
 		copy(r, c->fence_reaction, sizeof c->fence_reaction, text, "fence-reaction");
 }
@@ -132,7 +123,7 @@ static uint32_t op_ms_in(struct reader *r, const xmlNode *owner, const char *nam
 			continue;
 		const char *text = cf_attr(o, "timeout");
 		if (!text[0])
-			text = pair_of(o, "meta_attributes", "timeout");
+			text = cf_pair_find(o, "meta_attributes", "timeout");
 		return time_or(r, text, 0, name);
 	}
 	return 0;
@@ -145,7 +136,7 @@ static const char *on_fail(const xmlNode *owner, const char *name)
 	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next) {
 		if (!cf_is(o, "op") || strcmp(cf_attr(o, "name"), name) != 0)
 			continue;
-		const char *in = pair_of(o, "meta_attributes", "on-fail");
+		const char *in = cf_pair_find(o, "meta_attributes", "on-fail");
 		return in ? in : cf_attr(o, "on-fail");
 	}
 	return "";
@@ -164,6 +155,17 @@ static bool has_monitor(const xmlNode *owner)
 		if (cf_is(o, "op") && strcmp(cf_attr(o, "name"), "monitor") == 0 && strtoul(cf_attr(o, "interval"), NULL, 10) > 0)
 			return true;
 	return false;
+}
+
+/* Those of a primitive, of its operations, and of the clone or group that it lies in. */
+static void note_rules_of(struct reader *r, const xmlNode *prim)
+{
+	const xmlNode *ops = cf_child(prim, "operations");
+	note_rules(r, prim);
+	for (const xmlNode *op = ops ? ops->children : NULL; op; op = op->next)
+		note_rules(r, op);
+	if (prim->parent != r->resources)
+		note_rules(r, prim->parent);
 }
 
 static void read_device(struct reader *r, const xmlNode *prim, const char *type)
@@ -207,7 +209,7 @@ static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const s
 	o->stop_ms = op_ms(r, prim, "stop");
 	o->promote_ms = op_ms(r, prim, "promote");
 	o->demote_ms = op_ms(r, prim, "demote");
-	o->priority = priority[0] ? score_of(priority) : outer->priority;
+	o->priority = priority[0] ? cf_score_parse(priority) : outer->priority;
 	const char *text = value_of(r, prim, "meta_attributes", "requires");
 	copy(r, o->requires, sizeof o->requires, text[0] ? text : outer->requires, "requires");
 	text = on_fail(prim, "stop");
@@ -219,10 +221,12 @@ static void read_primitive(struct reader *r, const xmlNode *prim, const struct o
 	const xmlNode *kind = cf_attr(prim, "type")[0] ? prim : template_of(r, prim);
 	const char *class = kind ? cf_attr(kind, "class") : "", *type = kind ? cf_attr(kind, "type") : "";
 	if (strcmp(class, "stonith") == 0) {
+		note_rules_of(r, prim);
 		read_device(r, prim, type);
 		return;
 	}
 	if (kind && strcmp(class, "ocf") == 0 && strcmp(cf_attr(kind, "provider"), "vmtwin") == 0) {
+		note_rules_of(r, prim);
 		read_own(r, prim, strcmp(type, "mirror") == 0, outer);
 		return;
 	}
@@ -241,9 +245,9 @@ static void read_resources(struct reader *r, const xmlNode *in, const struct out
 	}
 	for (const xmlNode *n = in->children; n; n = n->next) {
 		struct outer here = *outer;
-		const char *own = n->type == XML_ELEMENT_NODE ? pair_of(n, "meta_attributes", "priority") : NULL;
-		const char *requires = n->type == XML_ELEMENT_NODE ? pair_of(n, "meta_attributes", "requires") : NULL;
-		here.priority = own ? score_of(own) : here.priority;
+		const char *own = n->type == XML_ELEMENT_NODE ? cf_pair_find(n, "meta_attributes", "priority") : NULL;
+		const char *requires = n->type == XML_ELEMENT_NODE ? cf_pair_find(n, "meta_attributes", "requires") : NULL;
+		here.priority = own ? cf_score_parse(own) : here.priority;
 		here.requires = requires ? requires : here.requires;
 		if (cf_is(n, "primitive"))
 			read_primitive(r, n, &here);
@@ -261,7 +265,7 @@ static void read_location(struct reader *r, const xmlNode *n)
 	struct cf_location *l = &r->cib->location[r->cib->locations++];
 	copy(r, l->rsc, sizeof l->rsc, cf_attr(n, "rsc"), "a constraint's resource");
 	copy(r, l->node, sizeof l->node, cf_attr(n, "node"), "a constraint's node");
-	l->score = score_of(cf_attr(n, "score"));
+	l->score = cf_score_parse(cf_attr(n, "score"));
 	l->rule = cf_child(n, "rule") != NULL || !l->node[0] || !l->rsc[0];
 }
 
@@ -297,13 +301,15 @@ static void read_level(struct reader *r, const xmlNode *n)
 static void read_configuration(struct reader *r, const xmlNode *conf)
 {
 	read_properties(r, cf_child(conf, "crm_config"));
-	const char *text = pair_of(cf_child(conf, "op_defaults"), "meta_attributes", "timeout");
+	const char *text = cf_pair_find(cf_child(conf, "op_defaults"), "meta_attributes", "timeout");
 	r->cib->op_default_set = text != NULL;
 	r->cib->op_default_ms = time_or(r, text, CF_OP_TIMEOUT_DEFAULT_MS, "op_defaults timeout");
 	const xmlNode *defaults = cf_child(conf, "rsc_defaults");
-	const char *requires = pair_of(defaults, "meta_attributes", "requires");
-	text = pair_of(defaults, "meta_attributes", "priority");
-	struct outer outer = {.priority = text ? score_of(text) : 0, .requires = requires ? requires : ""};
+	note_rules(r, cf_child(conf, "op_defaults"));
+	note_rules(r, defaults);
+	const char *requires = cf_pair_find(defaults, "meta_attributes", "requires");
+	text = cf_pair_find(defaults, "meta_attributes", "priority");
+	struct outer outer = {.priority = text ? cf_score_parse(text) : 0, .requires = requires ? requires : ""};
 	r->resources = cf_child(conf, "resources");
 	if (r->resources)
 		read_resources(r, r->resources, &outer, 0);

@@ -27,8 +27,23 @@ xmlNode *cf_child_of_id(const xmlNode *n, const char *name, const char *id)
 	return NULL;
 }
 
-xmlNode *cf_section(const xmlDoc *doc, const char *name)
+xmlNode *cf_configuration(const xmlDoc *doc)
 {
 	xmlNode *root = xmlDocGetRootElement((xmlDoc *)doc);
-	return cf_child(root && cf_is(root, "configuration") ? root : cf_child(root, "configuration"), name);
+	return root && cf_is(root, "configuration") ? root : cf_child(root, "configuration");
+}
+
+xmlNode *cf_section(const xmlDoc *doc, const char *name)
+{
+	return cf_child(cf_configuration(doc), name);
+}
+
+xmlNode *cf_find_id(const xmlNode *in, const char *id)
+{
+	for (xmlNode *c = in ? in->children : NULL; c; c = c->next) {
+		xmlNode *found = c->type != XML_ELEMENT_NODE ? NULL : strcmp(cf_attr(c, "id"), id) == 0 ? c : cf_find_id(c, id);
+		if (found)
+			return found;
+	}
+	return NULL;
 }

@@ -13,6 +13,10 @@ const char *cf_attr(const xmlNode *n, const char *name);
 xmlNode *cf_child(const xmlNode *n, const char *name);
 /* The first child of that name with that id, or NULL. n may be NULL. */
 xmlNode *cf_child_of_id(const xmlNode *n, const char *name, const char *id);
+/* The first one below in that has the id, at whatever depth, or NULL. in may be NULL. */
+xmlNode *cf_find_id(const xmlNode *in, const char *id);
+/* cib/configuration. */
+xmlNode *cf_configuration(const xmlDoc *doc);
 /* cib/configuration/NAME; NULL: not there. */
 xmlNode *cf_section(const xmlDoc *doc, const char *name);
 

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+
 #define LINE_MAX_BYTES 1024
 #define DEPTH_MAX 8
 #define SECTION_MAX 256 /* bytes of "quorum.device.net" */
@@ -159,6 +161,9 @@ static int take_line(struct parser *p, char *text)
 	size_t n = strlen(text);
 	if (n == 0 || text[0] == '#')
 		return 0;
+	int rc = vt_text_check(text, p->path, p->line, p->fail);
+	if (rc < 0)
+		return rc;
 	char *colon = strchr(text, ':');
 	if (text[n - 1] == '{' && !colon) {
 		text[n - 1] = '\0';

@@ -11,6 +11,8 @@
 void cf_emit_cib(FILE *out, const xmlDoc *doc);
 void cf_emit_pcs(FILE *out, const xmlDoc *doc);
 void cf_emit_crm(FILE *out, const xmlDoc *doc);
+/* 0; or -ENOTSUP: crm can't take one of the values, and fail says which. */
+int cf_crm_can(const xmlDoc *doc, struct vt_fail *fail);
 /* corosync.conf(5) of the hosts. -EINVAL: no ring is known; fail says so. */
 int cf_emit_corosync(FILE *out, const struct cf_model *m, struct vt_fail *fail);
 /* DRBD's kernel module, for which a resource is written. By rings: 8.4 with one, 9 with several, since 8.4 knows no second path. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* As the text of `crm configure`, to be loaded by `crm configure load update FILE`. */
+#include <errno.h>
 #include <string.h>
 
 #include "crm-config/emit.h"
@@ -121,6 +122,34 @@ static void put_properties(FILE *out, const xmlNode *config)
 	for (const xmlNode *n = in->children; n; n = n->next)
 		fprintf(out, " \\\n\t%s=%s", cf_attr(n, "name"), cf_attr(n, "value"));
 	fputc('\n', out);
+}
+
+static bool is_ascii(const char *text)
+{
+	while (*text && !(*text & 0x80))
+		text++;
+	return *text == '\0';
+}
+
+/* The first nvpair below n that crm would spoil, or NULL. */
+static const xmlNode *beyond_ascii(const xmlNode *n)
+{
+	for (const xmlNode *c = n ? n->children : NULL; c; c = c->next) {
+		const xmlNode *found = cf_is(c, "nvpair") && !is_ascii(cf_attr(c, "value")) ? c : beyond_ascii(c);
+		if (found)
+			return found;
+	}
+	return NULL;
+}
+
+int cf_crm_can(const xmlDoc *doc, struct vt_fail *fail)
+{
+	const xmlNode *n = beyond_ascii(cf_configuration(doc));
+	if (!n)
+		return 0;
+	return vt_fail(fail, -ENOTSUP, "%s = '%s' of resource %s: crm (crmsh) spoils what is not ASCII: it would write &#...; in place of such a character; use "
+		       "vmtwin-config apply, or the formats pcs or cib",
+		       cf_attr(n, "name"), cf_attr(n, "value"), cf_attr(n->parent->parent, "id"));
 }
 
 void cf_emit_crm(FILE *out, const xmlDoc *doc)

@@ -24,7 +24,8 @@ static const char help[] =
     "  drbd      /etc/drbd.d/UNIT.res, of units with storage = drbd only\n\n"
     "  --unit-dir DIR        default " VT_UNIT_DIR "\n"
     "  --drbd 8.4|9          DRBD's module on the hosts; default: 8.4 (the kernel's own) with one ring, 9 with several\n\n"
-    "Exit codes: 0 printed, 1 the hosts can't be fenced, 2 wrong usage or a mistake in a unit file.\n";
+    "Exit codes: 0 printed; 1 the hosts can't be fenced, times do not fit each other, or the format can't hold a value; 2 wrong usage or\n"
+    "a mistake in a unit file.\n";
 
 struct request {
 	const struct cf_cmd *cmd;
@@ -77,6 +78,11 @@ static int print_cluster(const struct request *q, const struct cf_model *m, cons
 	xmlDoc *doc = cf_cib_build(m, wanted);
 	if (!doc)
 		return cf_error(q->cmd, "out of memory");
+	if (strcmp(q->format, "crm") == 0 && cf_crm_can(doc, &fail) < 0) {
+		xmlFreeDoc(doc);
+		cf_error(q->cmd, "%s", fail.text);
+		return CF_EXIT_REFUSED;
+	}
 	if (strcmp(q->format, "pcs") == 0)
 		cf_emit_pcs(stdout, doc);
 	else if (strcmp(q->format, "crm") == 0)
@@ -87,8 +93,23 @@ static int print_cluster(const struct request *q, const struct cf_model *m, cons
 	return CF_EXIT_OK;
 }
 
+/* Those asked for; a DRBD has no lease. */
+static int look_at_times(const struct cf_model *m, const struct cf_wanted *wanted, struct vt_fail *fail)
+{
+	int rc = 0;
+	for (unsigned i = 0; i < m->units && rc == 0; i++)
+		if (wanted->unit[i] && !m->unit[i].drbd)
+			rc = cf_model_times_fit(m, &m->unit[i], fail);
+	return rc;
+}
+
 static int print(const struct request *q, const struct cf_model *m, const struct cf_wanted *wanted)
 {
+	struct vt_fail fail = {0};
+	if (look_at_times(m, wanted, &fail) < 0) {
+		cf_error(q->cmd, "%s", fail.text);
+		return CF_EXIT_REFUSED;
+	}
 	if (strcmp(q->format, "corosync") == 0 || strcmp(q->format, "vmtwind") == 0)
 		return print_file(q, m);
 	return strcmp(q->format, "drbd") == 0 ? print_drbd(q, m, wanted) : print_cluster(q, m, wanted);

@@ -15,6 +15,9 @@
 
 #define TOOL_LIMIT_MS 30000
 #define ARGS_MAX 16
+#define SCHEMA "pacemaker-"
+#define SCHEMA_MAJOR 3 /* the first that has Promoted as a role */
+#define SCHEMA_MINOR 7
 #define SUMMARY "Transition Summary:"
 #define SUMMARY_END "Executing Cluster Transition:"
 
@@ -48,6 +51,21 @@ xmlDoc *cf_live_read(struct vt_fail *fail)
 	}
 	free(text);
 	return doc;
+}
+
+int cf_live_schema(const xmlDoc *doc, struct vt_fail *fail)
+{
+	const xmlNode *root = xmlDocGetRootElement((xmlDoc *)doc);
+	const char *schema = cf_attr(root, "validate-with");
+	unsigned major = 0, minor = 0;
+	if (sscanf(schema, SCHEMA "%u.%u", &major, &minor) != 2) /* "pacemaker-next", "none": crm_verify has the last word */
+		return 0;
+	if (major > SCHEMA_MAJOR || (major == SCHEMA_MAJOR && minor >= SCHEMA_MINOR))
+		return 0;
+	return vt_fail(fail, -EPROTO, "the cluster's configuration is kept in the old schema %s, which has no words for promoted resources as vmtwin-config writes them (" SCHEMA
+		       "%d.%d or newer is needed; it stays old when Pacemaker is upgraded): run cibadmin --upgrade --force on one host, look at the result "
+		       "(crm_verify -L), and run this again; nothing was changed",
+		       schema, SCHEMA_MAJOR, SCHEMA_MINOR);
 }
 
 static bool write_doc(const char *path, const xmlDoc *doc)
@@ -129,8 +147,7 @@ int cf_change_verify(const struct cf_change *c, const xmlDoc *after, struct vt_f
 	if (cf_live_tool("crm_verify", args, TOOL_LIMIT_MS, NULL, 0) == 0)
 		return 0;
 	return vt_fail(fail, -EINVAL,
-		       "Pacemaker finds mistakes in the configuration as it would be (crm_verify, above); nothing was changed. If its schema (validate-with) "
-		       "is an old one: cibadmin --upgrade --force");
+		       "Pacemaker finds mistakes in the configuration as it would be (crm_verify, above); nothing was changed");
 }
 
 bool cf_change_simulate(const struct cf_change *c, char *out, size_t cap)

@@ -11,6 +11,9 @@
 /* To be freed by xmlFreeDoc. NULL: fail says why. */
 xmlDoc *cf_live_read(struct vt_fail *fail);
 
+/* 0; or -EPROTO: the CIB's schema is older than what units need, and fail says how to bring it up. */
+int cf_live_schema(const xmlDoc *doc, struct vt_fail *fail);
+
 /* Two versions of a CIB in files of a directory that only we can read, for Pacemaker's tools. */
 struct cf_change {
 	char dir[64], before[96], after[96], patch[96], alone[96];

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "crm-config/model.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -9,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/conffile.h"
 #include "base/witness.h"
 #include "crm-config/cib.h"
@@ -18,6 +18,7 @@
 #define KEY_MAX (VT_HOST_NAME_MAX + 16)
 #define DEVICE_PREFIX "qdevice:"
 #define RESTART_WINDOW_MAX_H 720
+#define VM_MONITOR_S 10 /* of cib_build.c */
 #define MINOR_PREFIX "/dev/drbd"
 #define MINOR_MAX 1048575 /* 20 bits in Linux */
 
@@ -78,12 +79,6 @@ static bool word(const char **at, char *out, size_t cap)
 	return true;
 }
 
-static bool is_address(const char *text)
-{
-	struct in6_addr six;
-	return inet_pton(AF_INET, text, &six) == 1 || inet_pton(AF_INET6, text, &six) == 1;
-}
-
 /* An address or a name; no option of ping. */
 static bool is_host(const char *text)
 {
@@ -93,19 +88,43 @@ static bool is_host(const char *text)
 
 /* ---- keys of the hosts ------------------------------------------------------------------------------------ */
 
+/* One of a ring: a number, at which the other host can reach this one. */
+static int look_at_address(struct cf_model_reader *r, const char *key, const char *text)
+{
+	struct in6_addr number;
+	const char *fault = vt_address_fault(text);
+	if (!vt_address_parse(&number, NULL, text))
+		return bad(r, key, text, "two addresses (numbers, not names) are needed, in the order of hosts, as in: 10.0.0.1 10.0.0.2");
+	if (!fault)
+		return 0;
+	return vt_fail(r->fail, -EINVAL, "%s:%u: %s: '%s' %s: the other host could not reach it there; give the address of the interface in that network", r->path,
+		       r->line, key, text, fault);
+}
+
+static bool same_family(const char *a, const char *b)
+{
+	return !strchr(a, ':') == !strchr(b, ':');
+}
+
 static int set_ring(struct cf_model_reader *r, const char *key, const char *value)
 {
 	struct cf_site *site = &r->m->site;
 	unsigned ring = (unsigned)(key[4] - '0');
 	char address[CF_HOSTS][CF_ADDRESS_MAX];
 	const char *at = value;
-	for (int i = 0; i < CF_HOSTS; i++)
-		if (!word(&at, address[i], CF_ADDRESS_MAX) || !is_address(address[i]))
-			return bad(r, key, value, "two addresses (numbers, not names) are needed, in the order of hosts, as in: 10.0.0.1 10.0.0.2");
+	for (int i = 0; i < CF_HOSTS; i++) {
+		if (!word(&at, address[i], CF_ADDRESS_MAX))
+			return bad(r, key, value, "too long for an address");
+		int rc = look_at_address(r, key, address[i]);
+		if (rc < 0)
+			return rc;
+	}
 	if (at[strspn(at, " \t")] != '\0')
 		return bad(r, key, value, "a ring has two addresses, one for each host");
-	if (strcmp(address[0], address[1]) == 0)
+	if (vt_address_same(address[0], address[1]))
 		return bad(r, key, value, "the two hosts have different addresses");
+	if (!same_family(address[0], address[1]))
+		return bad(r, key, value, "in one ring both addresses are IPv4, or both IPv6");
 	for (int i = 0; i < CF_HOSTS; i++)
 		snprintf(site->ring[ring][i], CF_ADDRESS_MAX, "%s", address[r->swapped ? 1 - i : i]);
 	if (ring >= site->rings)
@@ -124,6 +143,8 @@ static int set_witness(struct cf_model_reader *r, const char *key, const char *v
 		const char *host = value + strlen(DEVICE_PREFIX);
 		if (!is_host(host))
 			return bad(r, key, value, "one quorum device, as in: qdevice:192.0.2.5, and nothing beside it");
+		if (vt_address_fault(host))
+			return vt_fail(r->fail, -EINVAL, "%s:%u: %s: '%s' %s: a quorum device is on a third machine", r->path, r->line, key, host, vt_address_fault(host));
 		return put(r, site->device_host, sizeof site->device_host, key, host);
 	}
 	if (vt_witness_list_parse(&conf, value, &why) < 0)
@@ -253,18 +274,40 @@ static int set_window(struct cf_model_reader *r, const char *key, const char *va
 	unsigned long hours = digits > 0 && digits < 4 && strcmp(value + digits, "h") == 0 ? strtoul(value, NULL, 10) : 0;
 	if ((!cf_time_parse(value, &ms) || ms < 60000) && (hours < 1 || hours > RESTART_WINDOW_MAX_H))
 		return bad(r, key, value, "must be a time from 1min to 720h");
+	r->unit->restart_window_s = hours ? (uint32_t)hours * 3600 : ms / 1000;
 	return put(r, r->unit->restart_window, sizeof r->unit->restart_window, key, value);
+}
+
+/* ocf:pacemaker:ping tries each address so often, a second and a tenth at least each time, and has that long for all. */
+#define PING_TRIES 3
+#define PING_LEAST_MS 1100
+#define PING_LIMIT_MS 60000
+
+static int pings_fit(struct cf_model_reader *r, const char *key, const char *value, unsigned count)
+{
+	unsigned ms = count * PING_TRIES * PING_LEAST_MS;
+	if (ms <= PING_LIMIT_MS)
+		return 0;
+	return vt_fail(r->fail, -EINVAL, "%s:%u: %s = '%.80s...': %u addresses x %d tries x %.1f s = %.1f s when none answers, but the operation has %d s: it would "
+		       "fail instead of telling; name %d at most",
+		       r->path, r->line, key, value, count, PING_TRIES, PING_LEAST_MS / 1000.0, ms / 1000.0, PING_LIMIT_MS / 1000,
+		       PING_LIMIT_MS / PING_TRIES / PING_LEAST_MS);
 }
 
 static int set_ping(struct cf_model_reader *r, const char *key, const char *value)
 {
 	char address[CF_ADDRESS_MAX];
+	unsigned count = 0;
 	if (strcmp(value, "none") == 0)
 		return 0;
-	for (const char *at = value; at[strspn(at, " \t")];)
+	for (const char *at = value; at[strspn(at, " \t")]; count++) {
 		if (!word(&at, address, sizeof address) || !is_host(address))
 			return bad(r, key, value, "must be addresses or names, separated by spaces, or none");
-	return put(r, r->unit->ping, sizeof r->unit->ping, key, value);
+		if (vt_address_fault(address))
+			return vt_fail(r->fail, -EINVAL, "%s:%u: %s: '%s' %s: it tells nothing of the network", r->path, r->line, key, address, vt_address_fault(address));
+	}
+	int rc = pings_fit(r, key, value, count);
+	return rc < 0 ? rc : put(r, r->unit->ping, sizeof r->unit->ping, key, value);
 }
 
 /* One name for one device: no zeros before the number. */
@@ -385,6 +428,18 @@ static int storage_fits(struct cf_model_reader *r)
 	return 0;
 }
 
+/* Failures that are forgotten while the VM is being restarted are never counted: it would be restarted here for ever. */
+static int window_fits(struct cf_model_reader *r)
+{
+	const struct cf_unit *u = r->unit;
+	uint32_t restart_s = u->start_tries * u->start_interval_s + VM_MONITOR_S;
+	if (restart_s < u->restart_window_s)
+		return 0;
+	return vt_fail(r->fail, -EINVAL, "%s: restart_window = %s (%u s), but one restart may take start_tries %u x start_interval %u s + %d s until it is looked at = %u s: "
+		       "each failure would be forgotten before the next one, and the VM never go to the other host; set restart_window longer",
+		       r->path, u->restart_window, u->restart_window_s, u->start_tries, u->start_interval_s, VM_MONITOR_S, restart_s);
+}
+
 struct cf_model_reader *cf_model_begin(struct cf_model *m)
 {
 	struct cf_model_reader *r = calloc(1, sizeof *r);
@@ -404,7 +459,7 @@ int cf_model_add(struct cf_model_reader *r, const char *name, const char *text, 
 	if (m->units == CF_UNITS_MAX)
 		return vt_fail(fail, -EINVAL, "more than %d units", CF_UNITS_MAX);
 	r->unit = &m->unit[m->units];
-	*r->unit = (struct cf_unit){.prefer = -1, .restarts = 2, .restart_window = "24h", .start_tries = 5, .start_interval_s = 5,
+	*r->unit = (struct cf_unit){.prefer = -1, .restarts = 2, .restart_window = "24h", .restart_window_s = 24 * 3600, .start_tries = 5, .start_interval_s = 5,
 				    .stop_tries = 5, .stop_interval_s = 5};
 	r->path = path;
 	r->fail = fail;
@@ -417,6 +472,8 @@ int cf_model_add(struct cf_model_reader *r, const char *name, const char *text, 
 		rc = differs_from_others(r);
 	if (rc == 0)
 		rc = storage_fits(r);
+	if (rc == 0)
+		rc = window_fits(r);
 	if (rc < 0)
 		return rc;
 	m->units++;
@@ -433,10 +490,37 @@ static int rings_fit(const struct cf_site *site, struct vt_fail *fail)
 			return vt_fail(fail, -EINVAL, "ring%u is missing: rings are numbered from 0 without a gap", i);
 		for (unsigned k = 0; k < i; k++)
 			for (int h = 0; h < CF_HOSTS; h++)
-				if (strcmp(site->ring[i][h], site->ring[k][0]) == 0 || strcmp(site->ring[i][h], site->ring[k][1]) == 0)
+				if (vt_address_same(site->ring[i][h], site->ring[k][0]) || vt_address_same(site->ring[i][h], site->ring[k][1]))
 					return vt_fail(fail, -EINVAL, "ring%u and ring%u have the same address %s: each ring is a network of its own",
 						       k, i, site->ring[i][h]);
 	}
+	return 0;
+}
+
+/* NULL, or how a witness is called that is one of the hosts. */
+static const char *witness_at(const struct cf_site *site, const struct vt_witness_conf *w, const char *address)
+{
+	if (vt_address_same(site->device_host, address))
+		return site->device_host;
+	for (unsigned i = 0; i < w->count; i++)
+		if (vt_witness_has_text(&w->witness[i], address))
+			return w->witness[i].text;
+	return NULL;
+}
+
+/* It answers its own host whatever is cut. */
+static int witness_fits(const struct cf_site *site, struct vt_fail *fail)
+{
+	struct vt_witness_conf w = {0};
+	if (site->witness[0] && vt_witness_list_parse(&w, site->witness, fail) < 0)
+		return -EINVAL;
+	for (unsigned i = 0; i < site->rings; i++)
+		for (int h = 0; h < CF_HOSTS; h++) {
+			const char *at = witness_at(site, &w, site->ring[i][h]);
+			if (at)
+				return vt_fail(fail, -EINVAL, "witness %s is ring%u's address of %s: it answers its own host whatever is cut; take a third machine", at, i,
+					       site->host[h]);
+		}
 	return 0;
 }
 
@@ -471,7 +555,9 @@ int cf_model_end(struct cf_model_reader *r, struct vt_fail *fail)
 	if (m->site.witness_all && !m->site.witness[0])
 		return vt_fail(fail, -EINVAL, "witness_need = all, but no witness that answers a ping or a connection is configured");
 	int rc = ids_fit(m, fail);
-	return rc < 0 ? rc : rings_fit(&m->site, fail);
+	if (rc == 0)
+		rc = rings_fit(&m->site, fail);
+	return rc < 0 ? rc : witness_fits(&m->site, fail);
 }
 
 static int add_file(struct cf_model_reader *r, const char *dir, const char *name, char *text, struct vt_fail *fail)

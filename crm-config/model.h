@@ -52,6 +52,7 @@ struct cf_unit {
 	int prefer; /* 0, 1: that host of the site; -1: none */
 	uint32_t restarts;
 	char restart_window[24];
+	uint32_t restart_window_s;
 	uint32_t start_tries, start_interval_s, stop_tries, stop_interval_s;
 	char ping[CF_VALUE_MAX]; /* addresses, separated by spaces; "": none */
 	char drbd_device[32], drbd_disk[128]; /* DRBD takes 127 bytes */
@@ -73,6 +74,8 @@ int cf_model_load(struct cf_model *m, const char *dir, struct vt_fail *fail);
 int cf_model_can_fence(const struct cf_model *m, struct vt_fail *fail);
 /* fence_vmtwin is a device of this cluster. */
 bool cf_model_fences_itself(const struct cf_model *m);
+/* The times of the unit's file fit each other: lease, token, link, outdating, as `vmtwin-config check` asks. Else -EPERM, and fail has the sum. */
+int cf_model_times_fit(const struct cf_model *m, const struct cf_unit *u, struct vt_fail *fail);
 /* What corosync will work with. */
 struct vt_cluster_timing cf_model_timing(const struct cf_model *m);
 

@@ -122,12 +122,43 @@ static unsigned long ms_of(const char *text)
 
 /* ---- resources -------------------------------------------------------------------------------------------- */
 
+static void say_expressions(char *out, size_t cap, const xmlNode *rule)
+{
+	size_t at = 0;
+	out[0] = '\0';
+	for (const xmlNode *n = rule->children; n && at < cap; n = n->next)
+		if (cf_is(n, "expression"))
+			at += (size_t)snprintf(out + at, cap - at, "%s%s %s %s%s%s", at ? " and " : "", cf_attr(n, "attribute"), cf_attr(n, "operation"),
+					       cf_attr(n, "type"), cf_attr(n, "type")[0] ? " " : "", cf_attr(n, "value"));
+		else if (n->type == XML_ELEMENT_NODE)
+			at += (size_t)snprintf(out + at, cap - at, "%s%s %s", at ? " and " : "", n->name, cf_attr(n, "id"));
+	if (strcmp(or(cf_attr(rule, "boolean-op"), "and"), "and") != 0 && at < cap)
+		snprintf(out + at, cap - at, " (by %s)", cf_attr(rule, "boolean-op"));
+}
+
+/* " where ... (set ID)" of a set that a rule switches, else "". */
+static void rule_of(char *out, size_t cap, const xmlNode *set)
+{
+	char text[1024];
+	const xmlNode *rule = cf_child(set, "rule");
+	out[0] = '\0';
+	if (!rule)
+		return;
+	say_expressions(text, sizeof text, rule);
+	snprintf(out, cap, " where %s (set %s)", text, cf_attr(set, "id"));
+}
+
 static void say_pairs(struct cf_lines *l, const xmlNode *n, const char *kind, const char *word)
 {
-	for (const xmlNode *in = n->children; in; in = in->next)
-		for (const xmlNode *p = cf_is(in, kind) ? in->children : NULL; p; p = p->next)
+	for (const xmlNode *in = n->children; in; in = in->next) {
+		char rule[1280] = "";
+		if (!cf_is(in, kind))
+			continue;
+		rule_of(rule, sizeof rule, in);
+		for (const xmlNode *p = in->children; p; p = p->next)
 			if (cf_is(p, "nvpair"))
-				say(l, "%s %s: %s %s=%s", n->name, cf_attr(n, "id"), word, cf_attr(p, "name"), cf_attr(p, "value"));
+				say(l, "%s %s: %s %s=%s%s", n->name, cf_attr(n, "id"), word, cf_attr(p, "name"), cf_attr(p, "value"), rule);
+	}
 }
 
 static void say_operation(struct cf_lines *l, const char *rsc, const xmlNode *op)
@@ -150,6 +181,9 @@ static void say_operation(struct cf_lines *l, const char *rsc, const xmlNode *op
 		snprintf(every, sizeof every, " every %lu ms", interval_ms);
 	if (timeout[0])
 		snprintf(limit, sizeof limit, "%lu ms", timeout_ms);
+	for (const xmlNode *in = op->children; in && at < sizeof more; in = in->next) /* what they give is said by their ids */
+		if (in->type == XML_ELEMENT_NODE)
+			at += (size_t)snprintf(more + at, sizeof more - at, " with %s %s", in->name, cf_attr(in, "id"));
 	say(l, "primitive %s: op %s%s%s%s, timeout %s%s", rsc, cf_attr(op, "name"), every,
 	    role[0] ? " as " : "", role[0] ? role_of(role) : "", limit, more);
 }
@@ -180,20 +214,6 @@ static void say_resource(struct cf_lines *l, const xmlNode *n)
 }
 
 /* ---- constraints ------------------------------------------------------------------------------------------ */
-
-static void say_expressions(char *out, size_t cap, const xmlNode *rule)
-{
-	size_t at = 0;
-	out[0] = '\0';
-	for (const xmlNode *n = rule->children; n && at < cap; n = n->next)
-		if (cf_is(n, "expression"))
-			at += (size_t)snprintf(out + at, cap - at, "%s%s %s %s%s%s", at ? " and " : "", cf_attr(n, "attribute"), cf_attr(n, "operation"),
-					       cf_attr(n, "type"), cf_attr(n, "type")[0] ? " " : "", cf_attr(n, "value"));
-		else if (n->type == XML_ELEMENT_NODE)
-			at += (size_t)snprintf(out + at, cap - at, "%s%s %s", at ? " and " : "", n->name, cf_attr(n, "id"));
-	if (strcmp(or(cf_attr(rule, "boolean-op"), "and"), "and") != 0 && at < cap)
-		snprintf(out + at, cap - at, " (by %s)", cf_attr(rule, "boolean-op"));
-}
 
 static void say_location(struct cf_lines *l, const xmlNode *n, const char *rest)
 {
@@ -247,6 +267,13 @@ static void say_constraint(struct cf_lines *l, const xmlNode *n)
 		say(l, "%s %s", n->name, cf_attr(n, "id"));
 }
 
+static void say_property(struct cf_lines *l, const xmlNode *n)
+{
+	char rule[1280];
+	rule_of(rule, sizeof rule, n->parent);
+	say(l, "property %s=%s%s", cf_attr(n, "name"), cf_attr(n, "value"), rule);
+}
+
 static void say_any(struct cf_lines *l, const xmlNode *n)
 {
 	const char *parent = n->parent ? (const char *)n->parent->name : "";
@@ -257,7 +284,7 @@ static void say_any(struct cf_lines *l, const xmlNode *n)
 	else if (cf_is(n, "fencing-level"))
 		say(l, "level %s of %s: %s", cf_attr(n, "index"), or(cf_attr(n, "target"), "a pattern or attribute"), cf_attr(n, "devices"));
 	else if (cf_is(n, "nvpair"))
-		say(l, "property %s=%s", cf_attr(n, "name"), cf_attr(n, "value"));
+		say_property(l, n);
 	else
 		say_resource(l, n);
 }

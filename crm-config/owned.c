@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crm-config/nvset.h"
+
 /* UNIT plus suffix is of this agent, of which one parameter names the unit; PRIMITIVE-clone is its clone. */
 static const struct kind {
 	const char *suffix, *provider, *type, *names_unit;
@@ -31,45 +33,21 @@ static void add(struct cf_owned *o, const char *id)
 	o->count++;
 }
 
-/* The element of that id, wherever it lies below n. */
-static const xmlNode *find(const xmlNode *n, const char *id)
-{
-	for (const xmlNode *c = n ? n->children : NULL; c; c = c->next) {
-		if (c->type != XML_ELEMENT_NODE)
-			continue;
-		if (strcmp(cf_attr(c, "id"), id) == 0)
-			return c;
-		const xmlNode *below = find(c, id);
-		if (below)
-			return below;
-	}
-	return NULL;
-}
-
-static const char *param(const xmlNode *prim, const char *name)
-{
-	const xmlNode *in = cf_child(prim, "instance_attributes");
-	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
-		if (cf_is(n, "nvpair") && strcmp(cf_attr(n, "name"), name) == 0)
-			return cf_attr(n, "value");
-	return "";
-}
-
 static bool is_of_unit(const xmlNode *prim, const struct kind *k, const char *unit)
 {
 	if (!cf_is(prim, "primitive") || strcmp(cf_attr(prim, "class"), "ocf") != 0 || strcmp(cf_attr(prim, "provider"), k->provider) != 0 ||
 	    strcmp(cf_attr(prim, "type"), k->type) != 0)
 		return false;
 	if (!k->names_unit && !k->suffix[0]) /* the VM: of a mirror it names the unit, of DRBD it has a file of its own */
-		return strcmp(param(prim, "unit"), unit) == 0 || (!param(prim, "unit")[0] && param(prim, "config")[0]);
-	return !k->names_unit || strcmp(param(prim, k->names_unit), unit) == 0;
+		return strcmp(cf_pair_value(prim, "instance_attributes", "unit"), unit) == 0 || (!cf_pair_value(prim, "instance_attributes", "unit")[0] && cf_pair_value(prim, "instance_attributes", "config")[0]);
+	return !k->names_unit || strcmp(cf_pair_value(prim, "instance_attributes", k->names_unit), unit) == 0;
 }
 
 static int foreign(const xmlNode *n, const char *id, const char *unit, struct vt_fail *fail)
 {
 	const char *parent = n->parent ? cf_attr(n->parent, "id") : "";
 	return vt_fail(fail, -EEXIST, "unit %s: its resource would be called %s, but that is a %s of somebody else's%s%s; give the unit another name, or take it "
-		       "out of there first", unit, id, (const char *)n->name, parent[0] ? ", in " : "", parent);
+		       "out of there first; nothing was changed", unit, id, (const char *)n->name, parent[0] ? ", in " : "", parent);
 }
 
 static int add_kind(struct cf_owned *o, const xmlNode *resources, const struct kind *k, const char *unit, struct vt_fail *fail)
@@ -77,7 +55,7 @@ static int add_kind(struct cf_owned *o, const xmlNode *resources, const struct k
 	char id[VT_UNIT_NAME_MAX + 16], clone_id[VT_UNIT_NAME_MAX + 32];
 	snprintf(id, sizeof id, "%s%s", unit, k->suffix);
 	snprintf(clone_id, sizeof clone_id, "%s-clone", id);
-	const xmlNode *n = find(resources, id), *clone = k->suffix[0] ? find(resources, clone_id) : NULL;
+	const xmlNode *n = cf_find_id(resources, id), *clone = k->suffix[0] ? cf_find_id(resources, clone_id) : NULL;
 	if (n && !is_of_unit(n, k, unit))
 		return foreign(n, id, unit, fail);
 	if (n && n->parent != (k->suffix[0] && clone ? clone : resources))

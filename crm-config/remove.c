@@ -198,9 +198,9 @@ static int take_unit(struct removal *r, bool dry_run)
 	xmlDoc *doc = cf_live_read(&fail);
 	if (!doc)
 		return cf_error(r->cmd, "%s", fail.text);
-	if (cf_owned_add(&r->owned, doc, r->unit, &fail) < 0) {
+	if (cf_live_schema(doc, &fail) < 0 || cf_owned_add(&r->owned, doc, r->unit, &fail) < 0) {
 		xmlFreeDoc(doc);
-		cf_error(r->cmd, "%s; nothing was changed", fail.text);
+		cf_error(r->cmd, "%s", fail.text);
 		return CF_EXIT_REFUSED;
 	}
 	if (r->owned.count == 0) {

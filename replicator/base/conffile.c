@@ -7,6 +7,8 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define LINE_MAX_BYTES 4096
 
 /* Cuts blanks off both ends, in place. */
@@ -29,12 +31,9 @@ static int parse_line(const struct place *at, char *line, vt_conf_pair pair, voi
 	char *text = trim(line);
 	if (text[0] == '\0' || text[0] == '#')
 		return 0;
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c < ' ' && *c != '\t')
-			return vt_fail(fail, -EINVAL,
-				       "%s:%u: control character 0x%02x in the line; write the file with Unix line "
-				       "ends and no control characters",
-				       at->path, at->line, (unsigned char)*c);
+	int rc = vt_text_check(text, at->path, at->line, fail);
+	if (rc < 0)
+		return rc;
 	char *equals = strchr(text, '=');
 	if (!equals)
 		return vt_fail(fail, -EINVAL, "%s:%u: '%.64s' is not of the form 'key = value'", at->path, at->line,

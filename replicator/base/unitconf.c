@@ -11,6 +11,7 @@
 
 #include "base/conffile.h"
 #include "base/nearest.h"
+#include "base/text.h"
 
 #define NO_LINE 0xffffffffu /* a value that comes from an option, not from a line */
 #define WHERE_MAX (VT_PATH_MAX + 96)
@@ -369,11 +370,10 @@ int vt_unitconf_build(struct vt_unitconf *conf, const char *name,
 	struct parser p = {.conf = conf, .path = source, .line = NO_LINE, .fail = fail};
 	int rc = begin(conf, name, fail);
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		for (const char *at = values[i].value; *at && rc == 0; at++)
-			if ((unsigned char)*at < ' ')
-				rc = vt_fail(fail, -EINVAL,
-					     "%s: control character in the value of %s", source,
-					     values[i].key);
+		enum vt_text fault = vt_text_look(values[i].value, NULL);
+		if (fault != VT_TEXT_OK)
+			rc = vt_fail(fail, -EINVAL, "%s: %s in the value of %s", source, fault == VT_TEXT_CONTROL ? "control character" : "a byte that is not UTF-8",
+				     values[i].key);
 		if (rc == 0)
 			rc = set_pair(&p, values[i].key, values[i].value);
 	}

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
+
 /* ---- who ---------------------------------------------------------------------------------------------- */
 
 static int set_address(struct vt_witness *w, const char *address, uint16_t port)
@@ -55,28 +57,17 @@ static int parse_tcp(struct vt_witness *w, char *text)
 	return strchr(text, ':') ? -EINVAL : set_address(w, text, port);
 }
 
-/* NULL, or why this address can't tell anything of the network. */
-static const char *address_fault(const struct vt_witness *w)
+/* The address as text, without a port. */
+static const char *address_of(const struct vt_witness *w, char out[INET6_ADDRSTRLEN])
 {
-	const struct in6_addr *six = &((const struct sockaddr_in6 *)&w->addr)->sin6_addr;
-	if (w->addr.ss_family == AF_INET) {
-		uint32_t a = ntohl(((const struct sockaddr_in *)&w->addr)->sin_addr.s_addr);
-		if (a >> 24 == 0 || a >> 24 == 127)
-			return "is this host itself";
-		return a >> 28 >= 0xe ? "is a multicast, broadcast or reserved address" : NULL;
-	}
-	if (IN6_IS_ADDR_UNSPECIFIED(six) || IN6_IS_ADDR_LOOPBACK(six))
-		return "is this host itself";
-	if (IN6_IS_ADDR_MULTICAST(six))
-		return "is a multicast address";
-	if (IN6_IS_ADDR_V4MAPPED(six) || IN6_IS_ADDR_LINKLOCAL(six))
-		return "is an address that can't be reached as it is written";
-	return NULL;
+	const void *at = w->addr.ss_family == AF_INET ? (const void *)&((const struct sockaddr_in *)&w->addr)->sin_addr
+						       : (const void *)&((const struct sockaddr_in6 *)&w->addr)->sin6_addr;
+	return inet_ntop(w->addr.ss_family, at, out, INET6_ADDRSTRLEN) ? out : "";
 }
 
 int vt_witness_parse(struct vt_witness *w, const char *text, struct vt_fail *fail)
 {
-	char address[VT_WITNESS_TEXT];
+	char address[VT_WITNESS_TEXT], own[INET6_ADDRSTRLEN];
 	int rc = -EINVAL;
 	memset(w, 0, sizeof *w);
 	if (strlen(text) >= sizeof w->text)
@@ -95,11 +86,17 @@ int vt_witness_parse(struct vt_witness *w, const char *text, struct vt_fail *fai
 			       "'%s' is no witness; give ping:ADDRESS or tcp:ADDRESS:PORT, with an address in numbers, as in: "
 			       "witness = ping:192.0.2.1 tcp:[2001:db8::1]:443",
 			       text);
-	const char *fault = address_fault(w);
+	const char *fault = vt_address_fault(address_of(w, own));
 	return fault ? vt_fail(fail, -EINVAL, "'%s' %s: it can be no witness", text, fault) : 0;
 }
 
 /* ---- the list ----------------------------------------------------------------------------------------- */
+
+/* However it is written. */
+static bool is_same(const struct vt_witness *a, const struct vt_witness *b)
+{
+	return a->kind == b->kind && memcmp(&a->addr, &b->addr, sizeof a->addr) == 0;
+}
 
 int vt_witness_list_parse(struct vt_witness_conf *conf, const char *value, struct vt_fail *fail)
 {
@@ -114,7 +111,7 @@ int vt_witness_list_parse(struct vt_witness_conf *conf, const char *value, struc
 		if (rc < 0)
 			return rc;
 		for (unsigned i = 0; i < conf->count; i++)
-			if (strcmp(conf->witness[i].text, text) == 0)
+			if (is_same(&conf->witness[i], &conf->witness[conf->count]))
 				return vt_fail(fail, -EINVAL, "%s is named twice", text);
 		conf->count++;
 		at += len;
@@ -142,8 +139,8 @@ bool vt_witness_has_address(const struct vt_witness *w, const struct sockaddr *a
 
 bool vt_witness_has_text(const struct vt_witness *w, const char *address)
 {
-	struct vt_witness other = {0};
-	return set_address(&other, address, 0) == 0 && vt_witness_has_address(w, (const struct sockaddr *)&other.addr);
+	char own[INET6_ADDRSTRLEN];
+	return vt_address_same(address_of(w, own), address);
 }
 
 /* ---- what the prober says ----------------------------------------------------------------------------- */

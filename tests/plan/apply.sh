@@ -42,6 +42,14 @@ for case in levels tuned two-units witness unfenced power-and-ping; do
 	untouched "apply $case again"
 done
 
+# ---- what is not ASCII ------------------------------------------------------------------------------------------------
+unit_files power
+set_key vm1 fence.host1 "fence_ipmilan ip=10.0.0.101 username=jürgen-ß€🐧"
+live
+says "not ASCII" 0 "Done." apply
+holds "not ASCII: in the CIB" grep -q 'name="username" value="jürgen-ß€🐧"' "$cib"
+says "not ASCII, again" 0 "Nothing to change." apply
+
 # ---- over what pcs and crm have made --------------------------------------------------------------------------------
 for tool in pcs crm; do
 	unit_files levels
@@ -171,6 +179,102 @@ X
 mv /usr/sbin/crm_verify /usr/sbin/crm_verify.real && install -m 755 "$work/bin-verify" /usr/sbin/crm_verify
 says "somebody else changes it meanwhile" 1 "somebody else has changed" apply
 mv /usr/sbin/crm_verify.real /usr/sbin/crm_verify
+
+# ---- sets of values with rules ------------------------------------------------------------------------------------
+night() { echo "<rule id=\"$1-rule\" score=\"0\"><date_expression id=\"$1-rule-d\" operation=\"date_spec\"><date_spec id=\"$1-rule-s\" hours=\"22-23\"/></date_expression></rule>"; }
+ruled() { # ELEMENT ID NAME VALUE
+	echo "<$1 id=\"$2\" score=\"100\">$(night "$2")<nvpair id=\"$2-$3\" name=\"$3\" value=\"$4\"/></$1>"
+}
+unit_files two-units
+live
+apply >/dev/null
+sed -i "s|<meta_attributes id=\"vm1-meta_attributes\">|$(ruled meta_attributes night priority 0)&|
+	s|<instance_attributes id=\"vm1-mirror-instance_attributes\">|&|" "$cib"
+keep
+says "a ruled set: nothing to change" 0 "Nothing to change." apply
+holds "a ruled set: told" said_line "vm1: priority=10 is meant, but set night gives it priority=0 while its rule holds"
+untouched "a ruled set"
+set_key vm1 restarts 7
+says "beside a ruled set" 0 "Done." apply
+differs_by "beside a ruled set" "+ primitive vm1: meta migration-threshold=8" "- primitive vm1: meta migration-threshold=3"
+holds "the ruled set stays" grep -q 'id="night-priority" name="priority" value="0"' "$cib"
+holds "check tells it too" said_line "set night: what it gives while its rule holds is not looked at here"
+sed -i "s|<cluster_property_set |$(ruled cluster_property_set at-night stonith-enabled false)&|" "$cib"
+keep
+says "fencing is off at night" 1 "stonith-enabled" apply
+holds "fencing is off at night: told" said_line "properties: stonith-enabled=true is meant, but set at-night gives it stonith-enabled=false while its rule holds"
+untouched "fencing is off at night"
+
+# ---- ids that something else has ------------------------------------------------------------------------------------
+once() { # every id of the configuration is there once
+	[ -z "$(sed '/<status/,$d' "$cib" | grep -o ' id="[^"]*"' | sort | uniq -d)" ]
+}
+unit_files two-units
+live
+apply >/dev/null
+sed -i '/<rsc_colocation id="colocation-vm1-/s|score="INFINITY"|score="500"|; /<rsc_order id="order-vm1-/s|/>| kind="Optional"/>|' "$cib"
+says "somebody has changed scores" 0 "Done." apply
+differs_by "somebody has changed scores" \
+	"+ colocation vm1 as Started with vm1-mirror-clone as Promoted: INFINITY" "- colocation vm1 as Started with vm1-mirror-clone as Promoted: 500" \
+	"+ order promote vm1-mirror-clone then start vm1: Mandatory" "- order promote vm1-mirror-clone then start vm1: Optional"
+holds "somebody has changed scores: ids" once
+sed -i '/<rsc_location id="location-power-host1-host1--INFINITY"/s|score="-INFINITY"|score="-100"|' "$cib"
+says "of a device" 0 "Done." apply
+differs_by "of a device" "+ location power-host1 as Started: -INFINITY on host1" "- location power-host1 as Started: -100 on host1"
+holds "of a device: ids" once
+sed -i '/<rsc_order id="order-vm1-/s|first="vm1-mirror-clone" first-action="promote" then="vm1"|first="mail-mirror-clone" first-action="promote" then="vm1"|' "$cib"
+keep
+says "an id of ours for something else" 1 "has been given to a rsc_order of mail-mirror-clone and vm1" apply
+untouched "an id of ours for something else"
+unit_files two-units
+live
+apply >/dev/null
+export CIB_file=$cib
+cibadmin --create --scope constraints --xml-text '<rsc_colocation id="apart" rsc="vm1" with-rsc="mail" score="-100"/>'
+cibadmin --create --scope constraints --xml-text '<rsc_order id="mail-first" first="mail" then="vm1" kind="Optional"/>'
+unset CIB_file
+keep
+says "constraints between two units" 0 "Nothing to change." apply
+untouched "constraints between two units"
+
+# ---- an old schema ---------------------------------------------------------------------------------------------------
+for schema in 1.3 2.10 3.0; do
+	unit_files two-units
+	live
+	sed -i "s|validate-with=\"[^\"]*\"|validate-with=\"pacemaker-$schema\"|" "$cib"
+	keep
+	says "schema $schema" 1 "cibadmin --upgrade --force" apply
+	untouched "schema $schema"
+	CIB_file=$cib cibadmin --upgrade --force
+	says "schema $schema, upgraded" 0 "Done." apply
+done
+live
+sed -i 's|validate-with="[^"]*"|validate-with="pacemaker-2.10"|; s|<resources/>|<resources><master id="vm1-mirror-clone"><primitive id="vm1-mirror" class="ocf" provider="vmtwin" type="mirror"/></master></resources>|' "$cib"
+keep
+says "schema 2.10: remove" 1 "old schema pacemaker-2.10" removes vm1
+untouched "schema 2.10: remove"
+
+# ---- more hosts than two ---------------------------------------------------------------------------------------------
+third='<node id="3" uname="host3"/>'
+unit_files two-units
+live
+set_key vm1 require_ping 10.0.0.9
+apply >/dev/null
+sed -i "s|<node id=\"2\" uname=\"host2\"/>|&$third|; s|</status>|$(online 3)&|" "$cib"
+says "a third host" 0 "Done." apply
+for rsc in vm1-mirror-clone vm1 vm1-ping-clone mail-mirror-clone mail; do
+	holds "a third host: $rsc" said_line "+ location $rsc as Started: -INFINITY where #uname ne host2 and #uname ne host1 resource-discovery=never"
+done
+says "a third host, again" 0 "Nothing to change." apply
+CIB_file=$cib crm_simulate --simulate --live-check >"$work/simulated" 2>&1
+holds "a third host: something is started" grep -q "vm1-mirror.*start on host1\|start.*vm1-mirror.*host1" "$work/simulated"
+holds "a third host: not even looked at" not grep -q "\(vm1\|mail\).* on host3" "$work/simulated"
+sed -i "s|$third||; s|$(online 3)||" "$cib"
+sed -i '/<node id="3"/d; /<node_state id="3"/d' "$cib"
+says "the third host is gone" 0 "Done." apply
+holds "the third host is gone" said_line "- location vm1 as Started: -INFINITY where #uname ne host2"
+CIB_file=$cib cibadmin --create --scope resources --xml-text '<primitive id="far" class="ocf" provider="pacemaker" type="remote"><operations><op id="far-m" name="monitor" interval="10s" timeout="20s"/></operations></primitive>'
+says "a remote host" 0 "+ location vm1 as Started: -INFINITY where #uname ne host2" apply
 
 # ---- remove ---------------------------------------------------------------------------------------------------------
 unit_files two-units

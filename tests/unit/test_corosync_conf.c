@@ -119,6 +119,8 @@ static void test_corrupt(void **state)
 	static const struct {
 		const char *text, *says;
 	} bad[] = {
+	    {"totem {\n cluster_name: B\xfcro\n}\n", "f:2: byte 0xfc is not UTF-8"},
+	    {"totem {\n cluster_name: a\x1b[2J\n}\n", "f:2: control character 0x1b"},
 	    {"totem\n", "f:1: neither 'KEY: VALUE' nor a section: 'totem'"},
 	    {"\ntotem {\n token: 3s\n}\n", "f:3: must be a whole number: '3s'"},
 	    {"totem {\n token: -1\n}\n", "f:2: must be a whole number: '-1'"},

@@ -112,6 +112,8 @@ static const struct {
     {"hosts = a b c\n", "f:1: hosts = 'a b c': a unit has two hosts, no more"},
     {"hosts = a, b\n", "f:1: hosts = 'a, b': not a node name"},
     {"hosts = -a b\n", "f:1: hosts = '-a b': not a node name"},
+    {GOOD "domain = B\xfcro\n", "f:3: byte 0xfc is not UTF-8"},
+    {GOOD "domain = a\x1b[2J\n", "f:3: control character 0x1b in the line"},
     {"\r\ndirectory = /a\r\n", "f:1: control character 0x0d in the line; write the file with Unix"},
 };
 

@@ -60,6 +60,10 @@ static void bad_files_are_refused(void **state)
 	    {"witness = tcp:[2001:db8::1:22", "is no witness"},
 	    {"witness = ping:192.0.2.1\nwitness = ping:192.0.2.2", "f:2: 'witness' is already set in line 1"},
 	    {"witness = ping:192.0.2.1 ping:192.0.2.1", "named twice"},
+	    {"witness = ping:fd00::1 ping:fd00:0::1", "ping:fd00:0::1 is named twice"},
+	    {"witness = tcp:[fd00::1]:443 ping:fd00::2 tcp:[FD00::0:1]:443", "named twice"},
+	    {"witness = ping:B\xfcro", "is not UTF-8"},
+	    {"witness = ping:::ffff:192.0.2.1", "as it is written"},
 	    {"\nwitness_need = most\n", "f:2: witness_need = 'most': must be"},
 	    {"witness_need = all", "f:1: witness_need without a witness"},
 	    {"quorum = 1", "f:1: unknown key 'quorum'"},
@@ -242,6 +246,7 @@ static void own_addresses_are_known(void **state)
 	assert_true(vt_witness_has_text(&w[1], "192.0.2.1"));
 	assert_false(vt_witness_has_text(&w[1], "192.0.2.2"));
 	assert_false(vt_witness_has_text(&w[1], "host1"));
+	assert_true(vt_witness_has_text(&w[1], "::ffff:192.0.2.1"));
 }
 
 int main(void)

@@ -16,6 +16,7 @@
 #include "io/probe.h"
 
 enum { ROUND_MS = 1000, ANSWER_MS = 900 };
+_Static_assert(ANSWER_MS < ROUND_MS, "a round has ended before the next one begins");
 
 /* Waits for the next round. False: nobody listens any more. */
 static bool wait_until(int fd, uint64_t due_ns)

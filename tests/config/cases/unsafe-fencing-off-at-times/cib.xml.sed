@@ -1,0 +1,1 @@
+s|<cluster_property_set id="cib-bootstrap-options">|<cluster_property_set id="night" score="5"><rule id="night-r" score="0"><date_expression id="night-d" operation="date_spec"><date_spec id="night-s" hours="22-23"/></date_expression></rule><nvpair id="night-se" name="stonith-enabled" value="false"/><nvpair id="night-st" name="stonith-timeout" value="1s"/></cluster_property_set>&|
