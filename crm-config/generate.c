@@ -98,7 +98,7 @@ static int look_at_times(const struct cf_model *m, const struct cf_wanted *wante
 {
 	int rc = 0;
 	for (unsigned i = 0; i < m->units && rc == 0; i++)
-		if (wanted->unit[i] && !m->unit[i].drbd)
+		if (wanted->unit[i] && !m->unit[i].conf.drbd)
 			rc = cf_model_times_fit(m, &m->unit[i], fail);
 	return rc;
 }
