@@ -33,11 +33,13 @@ int cf_model_times_fit(const struct cf_model *m, const struct cf_unit *u, struct
 	struct cf_corosync *c = calloc(1, sizeof *c);
 	struct cf_findings *found = calloc(1, sizeof *found);
 	struct cf_facts facts = {.corosync = c, .unit = &u->conf, .units = 1, .named = 1};
-	int rc = c && found ? 0 : vt_fail(fail, -ENOMEM, "out of memory");
-	if (rc == 0) {
+	int rc = -ENOMEM;
+	if (c && found) {
 		describe(m, c);
 		cf_check_leases(&facts, found);
 		rc = first_error(found, fail);
+	} else {
+		vt_fail(fail, rc, "out of memory");
 	}
 	free(found);
 	free(c);
