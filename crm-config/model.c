@@ -78,10 +78,28 @@ static bool word(const char **at, char *out, size_t cap)
 	return true;
 }
 
-static bool is_address(const char *text)
+/* Of which family; 0: none, or too long. */
+static int family_of(const char *text, struct in6_addr *out)
 {
-	struct in6_addr six;
-	return inet_pton(AF_INET, text, &six) == 1 || inet_pton(AF_INET6, text, &six) == 1;
+	static const int family[] = {AF_INET, AF_INET6};
+	memset(out, 0, sizeof *out);
+	for (size_t i = 0; i < sizeof family / sizeof family[0]; i++)
+		if (strlen(text) < CF_ADDRESS_MAX && inet_pton(family[i], text, out) == 1)
+			return family[i];
+	return 0;
+}
+
+bool cf_is_address(const char *text)
+{
+	struct in6_addr address;
+	return family_of(text, &address) != 0;
+}
+
+bool cf_same_address(const char *a, const char *b)
+{
+	struct in6_addr first, second;
+	int family = family_of(a, &first);
+	return family != 0 && family == family_of(b, &second) && memcmp(&first, &second, sizeof first) == 0;
 }
 
 /* An address or a name; no option of ping. */
@@ -100,11 +118,11 @@ static int set_ring(struct cf_model_reader *r, const char *key, const char *valu
 	char address[CF_HOSTS][CF_ADDRESS_MAX];
 	const char *at = value;
 	for (int i = 0; i < CF_HOSTS; i++)
-		if (!word(&at, address[i], CF_ADDRESS_MAX) || !is_address(address[i]))
+		if (!word(&at, address[i], CF_ADDRESS_MAX) || !cf_is_address(address[i]))
 			return bad(r, key, value, "two addresses (numbers, not names) are needed, in the order of hosts, as in: 10.0.0.1 10.0.0.2");
 	if (at[strspn(at, " \t")] != '\0')
 		return bad(r, key, value, "a ring has two addresses, one for each host");
-	if (strcmp(address[0], address[1]) == 0)
+	if (cf_same_address(address[0], address[1]))
 		return bad(r, key, value, "the two hosts have different addresses");
 	for (int i = 0; i < CF_HOSTS; i++)
 		snprintf(site->ring[ring][i], CF_ADDRESS_MAX, "%s", address[r->swapped ? 1 - i : i]);
@@ -433,24 +451,32 @@ static int rings_fit(const struct cf_site *site, struct vt_fail *fail)
 			return vt_fail(fail, -EINVAL, "ring%u is missing: rings are numbered from 0 without a gap", i);
 		for (unsigned k = 0; k < i; k++)
 			for (int h = 0; h < CF_HOSTS; h++)
-				if (strcmp(site->ring[i][h], site->ring[k][0]) == 0 || strcmp(site->ring[i][h], site->ring[k][1]) == 0)
+				if (cf_same_address(site->ring[i][h], site->ring[k][0]) || cf_same_address(site->ring[i][h], site->ring[k][1]))
 					return vt_fail(fail, -EINVAL, "ring%u and ring%u have the same address %s: each ring is a network of its own",
 						       k, i, site->ring[i][h]);
 	}
 	return 0;
 }
 
-/* Ids of the CIB: a unit's resources are called UNIT and UNIT-mirror and so on, and ids don't begin with a digit. */
+/* The VM is a resource of that id, and ids don't begin with a digit. */
+int cf_unit_name_fits(const char *name, struct vt_fail *fail)
+{
+	if (isdigit((unsigned char)name[0]))
+		return vt_fail(fail, -EINVAL, "unit %s: a resource of the cluster can't have a name that begins with a digit; give the unit another name", name);
+	if (strcmp(name, "twin") == 0 || strncmp(name, "power-", 6) == 0 || strncmp(name, "power2-", 7) == 0)
+		return vt_fail(fail, -EINVAL, "unit %s: fence devices are called so; give the unit another name", name);
+	return 0;
+}
+
+/* A unit's resources are called UNIT and UNIT-mirror and so on. */
 static int ids_fit(const struct cf_model *m, struct vt_fail *fail)
 {
 	static const char *const suffix[] = {"-mirror", "-mirror-clone", "-drbd", "-drbd-clone", "-ping", "-ping-clone"};
 	char id[VT_UNIT_NAME_MAX + 32];
 	for (unsigned i = 0; i < m->units; i++) {
 		const char *name = m->unit[i].conf.name;
-		if (isdigit((unsigned char)name[0]))
-			return vt_fail(fail, -EINVAL, "unit %s: a resource of the cluster can't have a name that begins with a digit; give the unit another name", name);
-		if (strcmp(name, "twin") == 0 || strncmp(name, "power-", 6) == 0 || strncmp(name, "power2-", 7) == 0)
-			return vt_fail(fail, -EINVAL, "unit %s: fence devices are called so; give the unit another name", name);
+		if (cf_unit_name_fits(name, fail) < 0)
+			return -EINVAL;
 		for (unsigned k = 0; k < m->units; k++)
 			for (size_t x = 0; x < sizeof suffix / sizeof suffix[0]; x++) {
 				snprintf(id, sizeof id, "%s%s", m->unit[k].conf.name, suffix[x]);

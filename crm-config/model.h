@@ -74,6 +74,11 @@ int cf_model_load(struct cf_model *m, const char *dir, struct vt_fail *fail);
 int cf_model_can_fence(const struct cf_model *m, struct vt_fail *fail);
 /* fence_vmtwin is a device of this cluster. */
 bool cf_model_fences_itself(const struct cf_model *m);
+/* May be the name of a unit in a cluster. Else -EINVAL, and fail says why. */
+int cf_unit_name_fits(const char *name, struct vt_fail *fail);
+/* An address in numbers, as a ring needs it; and the same one, however it is written. */
+bool cf_is_address(const char *text);
+bool cf_same_address(const char *a, const char *b);
 /* What corosync will work with. */
 struct vt_cluster_timing cf_model_timing(const struct cf_model *m);
 
