@@ -131,7 +131,7 @@ $(BUILD)/tests/unit/test_preflight_read: $(call obj,crm-config/preflight_domain.
 MERGE_SRC := $(addprefix crm-config/,merge.c merge_resource.c clash.c ruled.c nvset.c owned.c normal.c cib_tree.c cib.c)
 $(BUILD)/tests/unit/test_merge: $(call obj,$(MERGE_SRC))
 $(BUILD)/obj/tests/unit/test_merge.o: CPPFLAGS += $(XML_CFLAGS)
-$(BUILD)/tests/unit/test_safekit_map: $(call obj,$(SAFEKIT_SRC))
+$(BUILD)/tests/unit/test_safekit_map: $(call obj,$(SAFEKIT_SRC) crm-config/model.c crm-config/cib.c)
 $(BUILD)/tests/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(ALL_LIBS) $(XML_LIBS)

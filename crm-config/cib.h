@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define CF_CIB_BYTES_MAX (8u << 20)
 #define CF_ID_MAX 128
 #define CF_LIST_MAX 1024
 #define CF_DEVICES_MAX 32

@@ -2,7 +2,6 @@
 #include "crm-config/cib_read.h"
 
 #include <errno.h>
-#include <libxml/parser.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -323,33 +322,14 @@ static void read_configuration(struct reader *r, const xmlNode *conf)
 			read_level(r, n);
 }
 
-static void silent(void *ctx, const char *fmt, ...)
-{
-	(void)ctx;
-	(void)fmt;
-}
-
 int cf_cib_parse(struct cf_cib *cib, const char *text, const char *source, struct vt_fail *fail)
 {
 	struct reader r = {.cib = cib, .source = source, .fail = fail};
-	size_t len = strnlen(text, CF_CIB_BYTES_MAX + 1);
 	cf_cib_init(cib);
-	if (len > CF_CIB_BYTES_MAX)
-		return vt_fail(fail, -EINVAL, "%s: longer than %u bytes: not a CIB", source, CF_CIB_BYTES_MAX);
-	if (strstr(text, "<!DOCTYPE") || strstr(text, "<!ENTITY"))
-		return vt_fail(fail, -EINVAL, "%s: has a DOCTYPE; a CIB has none, so this is refused", source);
-	xmlSetGenericErrorFunc(NULL, silent);
-	xmlDoc *doc = xmlReadMemory(text, (int)len, source, NULL, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
-								      XML_PARSE_NOCDATA);
-	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-	const xmlNode *conf = root && cf_is(root, "cib") ? cf_child(root, "configuration") : NULL;
+	xmlDoc *doc = cf_tree_parse(text, source, fail);
 	if (!doc)
-		r.rc = vt_fail(fail, -EINVAL, "%s: not well-formed XML; give what `cibadmin -Q` prints", source);
-	else if (doc->intSubset || !conf)
-		r.rc = vt_fail(fail, -EINVAL, "%s: not a CIB (no <cib> with <configuration>); give what `cibadmin -Q` prints",
-			       source);
-	else
-		read_configuration(&r, conf);
+		return -EINVAL;
+	read_configuration(&r, cf_child(xmlDocGetRootElement(doc), "configuration"));
 	xmlFreeDoc(doc);
 	return r.rc;
 }

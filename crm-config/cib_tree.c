@@ -1,7 +1,42 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "crm-config/cib_tree.h"
 
+#include <errno.h>
+#include <libxml/parser.h>
 #include <string.h>
+
+static void silent(void *ctx, const char *fmt, ...)
+{
+	(void)ctx;
+	(void)fmt;
+}
+
+xmlDoc *cf_tree_parse(const char *text, const char *source, struct vt_fail *fail)
+{
+	static const int options = XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR | XML_PARSE_NOWARNING | XML_PARSE_NOCDATA;
+	size_t len = strnlen(text, CF_CIB_BYTES_MAX + 1);
+	const char *wrong = NULL;
+	xmlDoc *doc = NULL;
+	if (len > CF_CIB_BYTES_MAX) {
+		vt_fail(fail, -EINVAL, "%s: longer than %u bytes: not a CIB", source, CF_CIB_BYTES_MAX);
+		return NULL;
+	}
+	if (strstr(text, "<!DOCTYPE") || strstr(text, "<!ENTITY")) {
+		wrong = "has a DOCTYPE; a CIB has none, so this is refused";
+	} else {
+		xmlSetGenericErrorFunc(NULL, silent);
+		doc = xmlReadMemory(text, (int)len, source, NULL, options);
+		if (!doc)
+			wrong = "not well-formed XML; give what `cibadmin -Q` prints";
+		else if (doc->intSubset || !cf_is(xmlDocGetRootElement(doc), "cib") || !cf_child(xmlDocGetRootElement(doc), "configuration"))
+			wrong = "not a CIB (no <cib> with <configuration>); give what `cibadmin -Q` prints";
+	}
+	if (!wrong)
+		return doc;
+	xmlFreeDoc(doc);
+	vt_fail(fail, -EINVAL, "%s: %s", source, wrong);
+	return NULL;
+}
 
 bool cf_is(const xmlNode *n, const char *name)
 {

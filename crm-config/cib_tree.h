@@ -6,6 +6,13 @@
 #include <libxml/tree.h>
 #include <stdbool.h>
 
+#include "base/log.h"
+#include "crm-config/cib.h"
+
+/* By libxml2: no network, no DTD, no entities; at most CF_CIB_BYTES_MAX. source: for messages. <cib> with <configuration>, without text between elements, to be freed by xmlFreeDoc. NULL: it is none, and
+ * fail (-EINVAL) says why. */
+xmlDoc *cf_tree_parse(const char *text, const char *source, struct vt_fail *fail);
+
 bool cf_is(const xmlNode *n, const char *name);
 /* An attribute's text; "": it is not there. CIBs have no entities, so an attribute is one text node. */
 const char *cf_attr(const xmlNode *n, const char *name);

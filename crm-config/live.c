@@ -3,14 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libxml/parser.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/spawn.h"
-#include "crm-config/cib_read.h"
 #include "crm-config/normal.h"
 
 #define TOOL_LIMIT_MS 30000
@@ -39,16 +37,10 @@ xmlDoc *cf_live_read(struct vt_fail *fail)
 	xmlDoc *doc = NULL;
 	int rc = text ? cf_live_tool("cibadmin", args, TOOL_LIMIT_MS, text, CF_CIB_BYTES_MAX + 2) : -ENOMEM;
 	if (rc == 0)
-		doc = xmlReadMemory(text, (int)strlen(text), "CIB", NULL, XML_PARSE_NONET | XML_PARSE_NOBLANKS | XML_PARSE_NOERROR);
-	if (rc != 0)
+		doc = cf_tree_parse(text, "what cibadmin tells", fail);
+	else
 		vt_fail(fail, rc < 0 ? rc : -EHOSTDOWN, "the cluster's configuration can't be read (cibadmin: %s); is the cluster running here, and are "
 			"you root? Start it: pcs cluster start", rc < 0 ? strerror(-rc) : "it ended with an error");
-	else if (!doc || !cf_section(doc, "resources"))
-		vt_fail(fail, -EBADMSG, "what cibadmin tells is no CIB");
-	if (doc && !cf_section(doc, "resources")) {
-		xmlFreeDoc(doc);
-		doc = NULL;
-	}
 	free(text);
 	return doc;
 }
@@ -208,8 +200,8 @@ static bool same_configuration(const xmlDoc *a, const xmlDoc *b)
 	const xmlDoc *doc[2] = {a, b};
 	bool ok = text[0] && text[1];
 	for (int i = 0; i < 2 && ok; i++) {
-		xmlNode *in = cf_section(doc[i], "resources");
-		ok = in && xmlNodeDump(text[i], (xmlDoc *)doc[i], in->parent, 0, 0) > 0;
+		xmlNode *in = cf_child(xmlDocGetRootElement((xmlDoc *)doc[i]), "configuration");
+		ok = in && xmlNodeDump(text[i], (xmlDoc *)doc[i], in, 0, 0) > 0;
 	}
 	ok = ok && xmlStrEqual(xmlBufferContent(text[0]), xmlBufferContent(text[1]));
 	xmlBufferFree(text[0]);

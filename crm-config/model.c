@@ -524,17 +524,25 @@ static int witness_fits(const struct cf_site *site, struct vt_fail *fail)
 	return 0;
 }
 
-/* Ids of the CIB: a unit's resources are called UNIT and UNIT-mirror and so on, and ids don't begin with a digit. */
+/* The VM is a resource of that id, and ids don't begin with a digit. */
+int cf_unit_name_fits(const char *name, struct vt_fail *fail)
+{
+	if (isdigit((unsigned char)name[0]))
+		return vt_fail(fail, -EINVAL, "unit %s: a resource of the cluster can't have a name that begins with a digit; give the unit another name", name);
+	if (strcmp(name, "twin") == 0 || strncmp(name, "power-", 6) == 0 || strncmp(name, "power2-", 7) == 0)
+		return vt_fail(fail, -EINVAL, "unit %s: fence devices are called so; give the unit another name", name);
+	return 0;
+}
+
+/* A unit's resources are called UNIT and UNIT-mirror and so on. */
 static int ids_fit(const struct cf_model *m, struct vt_fail *fail)
 {
 	static const char *const suffix[] = {"-mirror", "-mirror-clone", "-drbd", "-drbd-clone", "-ping", "-ping-clone"};
 	char id[VT_UNIT_NAME_MAX + 32];
 	for (unsigned i = 0; i < m->units; i++) {
 		const char *name = m->unit[i].conf.name;
-		if (isdigit((unsigned char)name[0]))
-			return vt_fail(fail, -EINVAL, "unit %s: a resource of the cluster can't have a name that begins with a digit; give the unit another name", name);
-		if (strcmp(name, "twin") == 0 || strncmp(name, "power-", 6) == 0 || strncmp(name, "power2-", 7) == 0)
-			return vt_fail(fail, -EINVAL, "unit %s: fence devices are called so; give the unit another name", name);
+		if (cf_unit_name_fits(name, fail) < 0)
+			return -EINVAL;
 		for (unsigned k = 0; k < m->units; k++)
 			for (size_t x = 0; x < sizeof suffix / sizeof suffix[0]; x++) {
 				snprintf(id, sizeof id, "%s%s", m->unit[k].conf.name, suffix[x]);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "crm-config/safekit_int.h"
 
 static bool is(const struct sk_elem *e, const char *name)
@@ -18,6 +19,13 @@ static bool is_lan(const struct sk_doc *doc, const struct sk_elem *e)
 static bool is_node(const struct sk_doc *doc, const struct sk_elem *e)
 {
 	return is(e, "node") && is_lan(doc, sk_parent(doc, e));
+}
+
+/* An address, no name. */
+static bool is_number(const char *text)
+{
+	struct in6_addr out;
+	return vt_address_parse(&out, NULL, text);
 }
 
 static int add_lan(struct sk_import *m, const struct sk_elem *e)
@@ -121,7 +129,7 @@ static int set_addresses(struct sk_import *m)
 				if (strcmp(sk_value(m->doc, e, "name"), m->plan.host[h]) == 0)
 					lan->addr[h] = sk_value(m->doc, e, "addr");
 		}
-		if (lan->addr[0] && lan->addr[1] && strcmp(lan->addr[0], lan->addr[1]) == 0)
+		if (lan->addr[0] && lan->addr[1] && (strcmp(lan->addr[0], lan->addr[1]) == 0 || vt_address_same(lan->addr[0], lan->addr[1])))
 			return sk_bad(m, lan->elem->line, "lan %.60s: both hosts have the address %.60s", lan->name, lan->addr[0]);
 	}
 	return 0;
@@ -166,6 +174,20 @@ static bool is_flow(const struct sk_doc *doc, const struct sk_elem *e)
 	return is(e, "flow") || strcmp(sk_value(doc, e, "ident"), "flow") == 0;
 }
 
+const char *sk_not_a_ring(const struct sk_import *m, const struct sk_lan *lan)
+{
+	const struct sk_plan *p = &m->plan;
+	if (!lan->addr[0] || !lan->addr[1])
+		return "one of the hosts has no address in it";
+	if (!is_number(lan->addr[0]) || !is_number(lan->addr[1]))
+		return "its addresses are not in numbers, which a ring's are";
+	for (unsigned i = 0; i < p->rings; i++)
+		for (int h = 0; h < 4; h++)
+			if (vt_address_same(lan->addr[h % 2], p->ring[i]->addr[h / 2]))
+				return "it has an address of an earlier ring, and each ring is a network of its own";
+	return p->rings == CF_RINGS_MAX ? "there are as many rings already as a cluster may have" : NULL;
+}
+
 static int number_lan(struct sk_import *m, const struct sk_elem *e)
 {
 	struct sk_plan *p = &m->plan;
@@ -174,7 +196,8 @@ static int number_lan(struct sk_import *m, const struct sk_elem *e)
 	if (!lan)
 		return sk_bad(m, e->line, "%s name=\"%.60s\": no lan of that name in %s", e->name, sk_value(m->module, e, "name"),
 			      m->cluster_doc->path);
-	if (lan->ring >= 0 || !lan->addr[0] || !lan->addr[1] || p->rings == SK_RINGS_MAX)
+	lan->named = true;
+	if (lan->ring >= 0 || sk_not_a_ring(m, lan))
 		return 0;
 	lan->ring = (int)p->rings;
 	p->ring[p->rings++] = lan;
@@ -203,6 +226,19 @@ static const struct sk_lan *lan_of(const struct sk_import *m, const struct sk_el
 	return NULL;
 }
 
+/* A heartbeat goes through it, so it is wanted: in numbers it could be a ring. */
+static void ask_for_numbers(struct sk_import *m, const struct sk_lan *lan)
+{
+	char line[32];
+	unsigned number = m->plan.rings + m->plan.rings_asked;
+	if (!lan->named || number >= CF_RINGS_MAX || (is_number(lan->addr[0]) && is_number(lan->addr[1])))
+		return;
+	snprintf(line, sizeof line, "ring%u = 192.0.2.1 192.0.2.2", number);
+	sk_todo(m, line, "the addresses of %.64s and %.64s in SafeKit's lan '%.60s', in numbers, in the order of hosts, as the next ring: cluster.xml had '%.60s' and '%.60s'",
+		m->plan.host[0], m->plan.host[1], lan->name, lan->addr[0], lan->addr[1]);
+	m->plan.rings_asked++;
+}
+
 static void report_lan(struct sk_import *m, const struct sk_elem *e)
 {
 	const struct sk_lan *lan = lan_of(m, e);
@@ -214,7 +250,10 @@ static void report_lan(struct sk_import *m, const struct sk_elem *e)
 	else if (!lan->addr[0] || !lan->addr[1])
 		sk_say_attr(m, SK_LEFT, e, name, ": do write a ring of your own instead: %s has no address in it",
 			    m->plan.host[lan->addr[0] ? 1 : 0]);
-	else
+	else if (sk_not_a_ring(m, lan)) {
+		sk_say_attr(m, SK_LEFT, e, name, ": do write a ring of your own instead, if the cluster may use another one: %s", sk_not_a_ring(m, lan));
+		ask_for_numbers(m, lan);
+	} else
 		sk_say_attr(m, SK_LEFT, e, name, ": do add ring%u = %s %s instead, if the cluster may use it: no heartbeat of the module names it",
 			    m->plan.rings, lan->addr[0], lan->addr[1]);
 }

@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "crm-config/model.h"
 #include "crm-config/safekit_map.h"
 
-#define SK_RINGS_MAX 8 /* vmtwin-unit(5): ring0 to ring7 */
 #define SK_LANS_MAX 16
 #define SK_NODES_MAX 16
 #define SK_TODO_MAX 16
@@ -20,12 +20,15 @@
 #define SK_LINK_LOW_MS 1000
 #define SK_LINK_HIGH_MS 10000
 #define SK_RESTARTS_HIGH 1000
+#define SK_WINDOW_LOW_MS 60000u
+#define SK_WINDOW_HIGH_H 720u
 
 struct sk_lan {
 	const struct sk_elem *elem;
 	const char *name;
 	const char *addr[2]; /* in the order of the hosts, NULL: none */
-	int ring;	     /* -1: no heartbeat names it */
+	bool named;	     /* by a heartbeat */
+	int ring;	     /* -1: it is none */
 };
 
 /* cluster.xml */
@@ -48,8 +51,8 @@ struct sk_plan {
 	bool name_of_macro;		/* the domain is the macro VM_NAME, no variable says it */
 	bool hosts_known;
 	char host[2][VT_HOST_NAME_MAX + 1];
-	unsigned rings;
-	const struct sk_lan *ring[SK_RINGS_MAX];
+	unsigned rings, rings_asked; /* asked: left to complete, behind the others */
+	const struct sk_lan *ring[CF_RINGS_MAX];
 	char prefer[VT_HOST_NAME_MAX + 1]; /* "": not given */
 	unsigned restarts;		   /* 0: not given */
 	uint64_t window_ms;		   /* 0: not given */
@@ -104,6 +107,8 @@ int sk_cluster_take(struct sk_import *m);
 int sk_cluster_rings(struct sk_import *m);
 /* The network that an element (heartbeat, flow) names, NULL: no cluster.xml, or none of that name. */
 struct sk_lan *sk_cluster_lan(struct sk_import *m, const struct sk_elem *e);
+/* Why a network of the two hosts can't be a ring of the cluster, beside those that there are; NULL: it can. */
+const char *sk_not_a_ring(const struct sk_import *m, const struct sk_lan *lan);
 void sk_cluster_report(struct sk_import *m);
 
 /* "NAME as domain = ..., and ... as the unit's name", of a macro or variable. */

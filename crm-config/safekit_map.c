@@ -84,6 +84,10 @@ static int name_unit(struct sk_import *m)
 		unit_of_domain(p->domain, p->unit);
 	if (!vt_unit_name_ok(p->unit))
 		return sk_bad(m, p->domain_line, "VM_NAME '%.80s' can't be made a unit's name; say --unit NAME", p->domain);
+	struct vt_fail why = {.code = 0};
+	if (cf_unit_name_fits(p->unit, &why) < 0)
+		return unit ? vt_fail(m->fail, -EINVAL, "--unit: %s", why.text)
+			    : sk_bad(m, p->domain_line, "VM_NAME '%.80s': %s: --unit NAME", p->domain, why.text);
 	snprintf(m->out->name, sizeof m->out->name, "%s", p->unit);
 	return 0;
 }

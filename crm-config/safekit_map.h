@@ -28,7 +28,7 @@ struct sk_result {
 /*
  * cluster may be NULL. Both come from sk_read() and sk_macros(). 0, or -EINVAL (the module is none that can be a unit, or has a
  * value that is not understood) or -ENOMEM, and fail says why; conf and report are NULL then. What is returned in conf is
- * accepted by vt_unitconf_parse(), but for what is left to complete. sk_result_free() is due in any case.
+ * accepted by vt_unitconf_parse() and cf_model_add(), but for what is left to complete. sk_result_free() is due in any case.
  */
 int sk_map(const struct sk_doc *module, const struct sk_doc *cluster, const struct sk_want *want, struct sk_result *out,
 	   struct vt_fail *fail);

@@ -3,25 +3,29 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "crm-config/safekit_int.h"
 
 #define PORT_DEFAULT "7790"
 
-static void put_todos(const struct sk_plan *p, FILE *f)
+/* all: how many there would be, had each of them room. */
+static void put_todos(const struct sk_plan *p, unsigned all, FILE *f)
 {
 	for (unsigned i = 0; i < p->todos; i++) {
 		fprintf(f, "# TO COMPLETE: %s\n", p->todo[i].why);
 		if (p->todo[i].line[0])
 			fprintf(f, "#%s\n", p->todo[i].line);
 	}
+	if (all > p->todos)
+		fprintf(f, "# TO COMPLETE: %u more of the kind: the lines of the report that say \"not taken over\"\n", all - p->todos);
 }
 
 static void put_rings(const struct sk_plan *p, FILE *f)
 {
 	for (unsigned i = 0; i < p->rings; i++)
 		fprintf(f, "ring%u = %s %s\n", i, p->ring[i]->addr[0], p->ring[i]->addr[1]);
-	if (p->rings == 0)
+	if (p->rings + p->rings_asked == 0)
 		fputs("# the hosts' addresses, in the order of hosts; needed only if vmtwin-config is to make corosync.conf\n"
 		      "#ring0 = 192.0.2.1 192.0.2.2\n",
 		      f);
@@ -50,7 +54,7 @@ static void put_plan(const struct sk_import *m, FILE *f)
 	const struct sk_plan *p = &m->plan;
 	fprintf(f, "# vmtwin unit %s, made by vmtwin-config import of a SafeKit module; the same on both hosts; the keys: vmtwin-unit(5)\n",
 		p->unit);
-	put_todos(p, f);
+	put_todos(p, m->out->to_complete, f);
 	fprintf(f, "directory = %s\n", p->directory);
 	if (p->hosts_known)
 		fprintf(f, "hosts = %s %s\n", p->host[0], p->host[1]);
@@ -81,16 +85,35 @@ int sk_plan_prove_names(struct sk_import *m)
 	return rc == 0 ? prove_value(m, m->plan.domain_line, "domain", m->plan.domain) : rc;
 }
 
-/* vmtwind's parser reads what was meant. Without hosts, which are left to complete, it is shown two. */
+/* As vmtwin-config reads the file, vmtwind's keys among them. */
+static int read_as_unit(const char *name, const char *text, struct vt_unitconf *out, struct vt_fail *why)
+{
+	struct cf_model *model = malloc(sizeof *model);
+	struct cf_model_reader *r = model ? cf_model_begin(model) : NULL;
+	int rc = r ? cf_model_add(r, name, text, "the unit's file", why) : vt_fail(why, -ENOMEM, "out of memory");
+	if (rc == 0) {
+		*out = model->unit[0].conf;
+		rc = cf_model_end(r, why);
+	} else {
+		free(r);
+	}
+	free(model);
+	return rc;
+}
+
+/* What reads the file finds in it what was meant. Without hosts, which are left to complete, it is shown two. */
 static int prove(struct sk_import *m, const char *text)
 {
 	struct vt_unitconf c;
 	struct vt_fail why = {.code = 0};
 	const struct sk_plan *p = &m->plan;
+	const char *first = p->prefer[0] && strcmp(p->prefer, "none") != 0 ? p->prefer : "host1";
 	char *whole = NULL;
-	if (asprintf(&whole, "%s%s", text, p->hosts_known ? "" : "hosts = host1 host2\n") < 0)
+	int size = p->hosts_known ? asprintf(&whole, "%s", text)
+				  : asprintf(&whole, "hosts = %s %s\n%s", first, strcasecmp(first, "host2") == 0 ? "host1" : "host2", text);
+	if (size < 0)
 		return vt_fail(m->fail, -ENOMEM, "out of memory");
-	int rc = vt_unitconf_parse(&c, p->unit, whole, "the unit's file", &why);
+	int rc = read_as_unit(p->unit, whole, &c, &why);
 	free(whole);
 	if (rc < 0)
 		return vt_fail(m->fail, -EINVAL, "%s: what comes of it can't be a unit: %s", m->module->path, why.text);

@@ -98,6 +98,17 @@ int sk_take_maxloop(struct sk_import *m, const struct sk_elem *e, const struct s
 	return 0;
 }
 
+/* The next one that a unit's file can say. */
+static uint64_t window_of(uint64_t ms)
+{
+	uint64_t hours = (ms + HOUR_MS - 1) / HOUR_MS;
+	if (ms < SK_WINDOW_LOW_MS)
+		return SK_WINDOW_LOW_MS;
+	if (hours <= 24)
+		return (ms + SECOND_MS - 1) / SECOND_MS * SECOND_MS;
+	return (hours < SK_WINDOW_HIGH_H ? hours : SK_WINDOW_HIGH_H) * HOUR_MS;
+}
+
 /* A bare number: hours. Releases that have units write them. */
 int sk_take_loop_interval(struct sk_import *m, const struct sk_elem *e, const struct sk_attr *a)
 {
@@ -109,8 +120,12 @@ int sk_take_loop_interval(struct sk_import *m, const struct sk_elem *e, const st
 		sk_say_attr(m, SK_CHANGED, e, a, " to restart_window's default, 24h, because restarts are not counted in no time");
 		return 0;
 	}
-	m->plan.window_ms = ms;
-	sk_say_attr(m, SK_TAKEN, e, a, " as restart_window = %s", sk_time_text(ms, text, sizeof text));
+	m->plan.window_ms = window_of(ms);
+	sk_time_text(m->plan.window_ms, text, sizeof text);
+	if (m->plan.window_ms == ms)
+		sk_say_attr(m, SK_TAKEN, e, a, " as restart_window = %s", text);
+	else
+		sk_say_attr(m, SK_CHANGED, e, a, " to restart_window = %s, because it is 1min to %uh, and whole hours if longer than a day", text, SK_WINDOW_HIGH_H);
 	return 0;
 }
 
@@ -181,7 +196,7 @@ int sk_take_heartbeat(struct sk_import *m, const struct sk_elem *e, const struct
 	if (!lan)
 		snprintf(text, sizeof text, ": do give cluster.xml, or write ringN = ADDRESS ADDRESS in the order of hosts, instead: the network's addresses aren't in this file");
 	else if (lan->ring < 0)
-		snprintf(text, sizeof text, ": do write a ring of your own instead: the lan '%.60s' can't be one", lan->name);
+		snprintf(text, sizeof text, ": do write a ring of your own instead: the lan '%.60s' can't be one: %s", lan->name, sk_not_a_ring(m, lan));
 	else
 		snprintf(text, sizeof text, " as ring%d = %s %s", lan->ring, lan->addr[0], lan->addr[1]);
 	say_heartbeat(m, e, a, lan && lan->ring >= 0 ? SK_TAKEN : SK_LEFT, text);

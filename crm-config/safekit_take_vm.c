@@ -64,7 +64,7 @@ void sk_say_name(struct sk_import *m, const struct sk_elem *e)
 	bool same = strcmp(p->domain, p->unit) == 0;
 	sk_say(m, same ? SK_TAKEN : SK_CHANGED, e->line, "%s name=\"VM_NAME\" value=\"%.200s\" %s domain = %.200s, and %s as the unit's name%s", e->name,
 	       p->domain, same ? "as" : "to", p->domain, p->unit,
-	       same ? "" : ", because a unit's name has only a-z, 0-9, '.', '_' and '-', or another one was asked for");
+	       same ? "" : strlen(p->domain) > VT_UNIT_NAME_MAX ? ", because a unit's name is 63 bytes at most" : ", because a unit's name has only a-z, 0-9, '.', '_' and '-', or another one was asked for");
 }
 
 int sk_take_var(struct sk_import *m, const struct sk_elem *e, const struct sk_attr *a)
@@ -177,6 +177,8 @@ int sk_take_ping(struct sk_import *m, const struct sk_elem *e, const struct sk_a
 		return sk_bad(m, a->line, "to addr=\"%.80s\": not an address", a->value);
 	if (list_has(p->require_ping, a->value)) {
 		sk_say_attr(m, SK_LEFT, e, a, ": do nothing instead: it is in require_ping already");
+	} else if (strlen(a->value) >= CF_ADDRESS_MAX) {
+		sk_say_attr(m, SK_LEFT, e, a, ": do give its number instead: an address of require_ping has %d bytes at most", CF_ADDRESS_MAX - 1);
 	} else if (!list_add(p->require_ping, sizeof p->require_ping, a->value)) {
 		sk_say_attr(m, SK_LEFT, e, a, ": do choose fewer addresses instead: there is no room for it in require_ping");
 	} else if (p->pings++ == 0) {

@@ -100,7 +100,6 @@ int vt_conf_read(const char *path, char *out, size_t cap, struct vt_fail *fail)
 	if (n < 0)
 		return vt_fail(fail, (int)n, "cannot read %s: %s", path, strerror((int)-n));
 	if (strlen(out) != (size_t)n)
-		return vt_fail(fail, -EINVAL, "%s: a NUL byte in the file: it is damaged; copy it from the other host",
-			       path);
+		return vt_fail(fail, -EINVAL, "%s: a NUL byte in the file: it is in UTF-16, or damaged; save it as UTF-8, or copy it from the other host", path);
 	return 0;
 }

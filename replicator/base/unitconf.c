@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/conffile.h"
@@ -147,8 +148,9 @@ static int set_hosts(struct parser *p, const char *value)
 	}
 	if (at[strspn(at, " \t")] != '\0')
 		return bad(p, "hosts", value, "a unit has two hosts, no more");
-	if (strcmp(p->conf->hosts[0], p->conf->hosts[1]) == 0)
-		return bad(p, "hosts", value, "the two hosts must differ");
+	if (strcasecmp(p->conf->hosts[0], p->conf->hosts[1]) == 0)
+		return bad(p, "hosts", value, strcmp(p->conf->hosts[0], p->conf->hosts[1]) == 0 ?
+			   "the two hosts must differ" : "the two hosts must differ in more than capital letters: Pacemaker does not tell them apart by these");
 	return 0;
 }
 

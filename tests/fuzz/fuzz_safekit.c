@@ -5,6 +5,7 @@
  */
 #include "tests/fuzz/fuzz.h"
 
+#include "crm-config/model.h"
 #include "crm-config/safekit_map.h"
 
 static struct sk_doc module, cluster;
@@ -19,6 +20,15 @@ static int load(struct sk_doc *doc, const char *text, size_t len, const char *ro
 	return rc;
 }
 
+/* As vmtwin-config generate reads it. */
+static void check_model(const struct sk_result *r)
+{
+	static struct cf_model model;
+	struct vt_fail fail = {.code = 0};
+	struct cf_model_reader *reader = cf_model_begin(&model);
+	require(reader && cf_model_add(reader, r->name, r->conf, "fuzz", &fail) == 0 && cf_model_end(reader, &fail) == 0);
+}
+
 static void check_result(const struct sk_result *r, bool hosts)
 {
 	struct vt_unitconf c;
@@ -30,6 +40,8 @@ static void check_result(const struct sk_result *r, bool hosts)
 		require((unsigned char)*at >= ' ' || *at == '\n');
 	require(!hosts || vt_unitconf_parse(&c, r->name, r->conf, "fuzz", &fail) == 0);
 	require(hosts || r->to_complete > 0);
+	if (hosts)
+		check_model(r);
 	require(!hosts || !c.allow_unfenced);
 }
 

@@ -33,6 +33,16 @@ expect() {
 	fi
 }
 
+# What import calls complete vmtwin-config reads: $work/conf, of the unit that $work/report names.
+generates() {
+	local unit
+	unit=$(sed -n 's/^unit \([^:]*\): .* to complete$/\1/p' "$work/report")
+	rm -rf "$work/units"
+	mkdir "$work/units"
+	cp "$work/conf" "$work/units/$unit.conf"
+	"$config" generate vmtwind --unit-dir "$work/units" >/dev/null 2>"$work/said"
+}
+
 test_case() { # CASE
 	local case=$1 rc wrong='' files=(userconfig.xml) args=()
 	[ ! -e "cases/$case/cluster.xml" ] || files+=(cluster.xml)
@@ -42,6 +52,9 @@ test_case() { # CASE
 	[ "$rc" = "$(cat "cases/$case/expect.code")" ] || wrong="exit code $rc; "
 	cmp -s "$work/conf" "cases/$case/expect.conf" || wrong+="another unit's file: $(diff "cases/$case/expect.conf" "$work/conf"); "
 	cmp -s "$work/report" "cases/$case/expect.report" || wrong+="another report: $(diff "cases/$case/expect.report" "$work/report"); "
+	if [ "$rc" = 0 ] && ! generates; then
+		wrong+="vmtwin-config generate refuses the unit's file: $(cat "$work/said"); "
+	fi
 	if [[ $case == bad-* ]] && { [ "$rc" != 2 ] || [ -s "$work/conf" ]; }; then
 		wrong+="it is not refused; "
 	fi

@@ -109,6 +109,7 @@ static const struct {
     {GOOD "store = /vm\n", "f:3: directory and store must not lie one inside the other"},
     {"hosts = a\n", "f:1: hosts = 'a': two cluster node names are needed"},
     {"hosts = a a\n", "f:1: hosts = 'a a': the two hosts must differ"},
+    {"hosts = a A\n", "f:1: hosts = 'a A': the two hosts must differ in more than capital letters"},
     {"hosts = a b c\n", "f:1: hosts = 'a b c': a unit has two hosts, no more"},
     {"hosts = a, b\n", "f:1: hosts = 'a, b': not a node name"},
     {"hosts = -a b\n", "f:1: hosts = '-a b': not a node name"},
