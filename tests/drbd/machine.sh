@@ -162,7 +162,7 @@ power_on() { # HOST
 	done
 	power_log "on $host"
 	# shellcheck disable=SC2086 # words
-	qemu-system-x86_64 -accel $accel -cpu max -smp 2 -m 1024 -object memory-backend-memfd,id=mem,size=1024M,share=on -numa node,memdev=mem \
+	qemu-system-x86_64 -accel $accel -cpu max -smp 2 -m 3072 -object memory-backend-memfd,id=mem,size=3072M,share=on -numa node,memdev=mem \
 		-nodefaults -display none -no-reboot -kernel "$guest/vmlinuz" -initrd "$lab_dir/initrd" \
 		-append "console=ttyS0 quiet panic=-1 no_timer_check vmtwin.host=$host" -serial "file:$world/log/$host.console" -device virtio-rng-pci \
 		-drive "file=$lab_dir/$host.root,if=virtio,format=raw" -drive "file=$lab_dir/$host.data,if=virtio,format=raw" \
