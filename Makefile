@@ -338,7 +338,7 @@ check-dp: $(TOOLS)
 	BUILD=$(BUILD) tests/dp/run.sh
 
 # ---- unit tests once more, with sanitizers and under valgrind --------------------------------------------
-VALGRIND_TESTS := buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf safekit_map $(patsubst $(BUILD)/tests/unit/test_%,%,$(PREFLIGHT_TESTS))
+VALGRIND_TESTS := text merge buf kv frame group unitconf metaop fence_history fence_options verdict guard check_timing corosync_conf safekit_map $(patsubst $(BUILD)/tests/unit/test_%,%,$(PREFLIGHT_TESTS))
 .PHONY: check-san check-valgrind
 check-san:
 	@$(MAKE) --no-print-directory SAN=1 BUILD=$(BUILD)/asan check-unit

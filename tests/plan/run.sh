@@ -154,6 +154,7 @@ each_case() {
 	local dir case tool tools
 	# shellcheck disable=SC2231 # a pattern
 	for dir in "$here"/cases/${VMTWIN_PLAN_CASES:-*}/; do
+		[ -d "$dir" ] || continue
 		case=$(basename "$dir")
 		if [ -e "$dir/refused" ]; then
 			refused "$case"
