@@ -76,6 +76,8 @@ int cf_model_can_fence(const struct cf_model *m, struct vt_fail *fail);
 bool cf_model_fences_itself(const struct cf_model *m);
 /* The times of the unit's file fit each other: lease, token, link, outdating, as `vmtwin-config check` asks. Else -EPERM, and fail has the sum. */
 int cf_model_times_fit(const struct cf_model *m, const struct cf_unit *u, struct vt_fail *fail);
+/* Of files that were all read: names of units and resources, rings and witnesses don't contradict each other. Else -EINVAL, and fail says why. */
+int cf_model_fits(const struct cf_model *m, struct vt_fail *fail);
 /* May be the name of a unit in a cluster. Else -EINVAL, and fail says why. */
 int cf_unit_name_fits(const char *name, struct vt_fail *fail);
 /* What corosync will work with. */

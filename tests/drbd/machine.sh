@@ -71,16 +71,7 @@ make_etc() { # HOST
 	echo "$1" >"$etc/hostname"
 	printf 'drbd %s\n' "$1" | md5sum | cut -c1-32 >"$etc/machine-id"
 	: >"$etc/resolv.conf"
-	cat >"$etc/libvirt/libvirtd.conf" <<-'TEXT'
-		auth_unix_ro = "none"
-		auth_unix_rw = "none"
-		log_outputs = "2:file:/var/log/libvirt/libvirtd.log"
-	TEXT
-	cat >"$etc/libvirt/qemu.conf" <<-'TEXT'
-		security_driver = "none"
-		stdio_handler = "file"
-		cgroup_controllers = []
-	TEXT
+	libvirt_conf "$etc/libvirt"
 	"$here/../guest/mkxml" vm1 qemu /dev/drbd0 /run/world/console/vm1.log /run/world/guest |
 		sed "s/type='file' device='disk'/type='block' device='disk'/; s/type='qcow2'/type='raw'/; s/source file=/source dev=/; s/ discard='unmap'//" \
 			>"$etc/vmtwin/domains/vm1.xml"
@@ -168,6 +159,7 @@ power_on() { # HOST
 		-drive "file=$lab_dir/$host.root,if=virtio,format=raw" -drive "file=$lab_dir/$host.data,if=virtio,format=raw" \
 		$options >>"$lab_dir/$host.qemu.log" 2>&1 </dev/null &
 	echo $! >"$lab_dir/$host.pid"
+	disown
 }
 
 power_off() { # HOST
@@ -227,6 +219,7 @@ on() {
 	printf '%q ' "$@" >"$door/$id.new"
 	mv "$door/$id.new" "$door/$id.cmd"
 	until [ -e "$door/$id.rc" ]; do
+		is_on "${door##*/}" || { echo "${door##*/} is off"; return 125; }
 		[ $SECONDS -lt $deadline ] || { echo "no answer of ${door##*/} in ${on_seconds:-600} s"; rm -f "$door/$id.cmd"; return 125; }
 		sleep 0.1
 	done

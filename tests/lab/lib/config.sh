@@ -58,6 +58,20 @@ hosts_file() {
 	done
 }
 
+libvirt_conf() { # DIRECTORY
+	cat >"$1/libvirtd.conf" <<-'TEXT'
+		auth_unix_ro = "none"
+		auth_unix_rw = "none"
+		log_outputs = "2:file:/var/log/libvirt/libvirtd.log"
+	TEXT
+	# Console logs are QEMU's own files: written when the guest writes, by nobody who dies with the host.
+	cat >"$1/qemu.conf" <<-'TEXT'
+		security_driver = "none"
+		stdio_handler = "file"
+		cgroup_controllers = []
+	TEXT
+}
+
 config_write() { # HOST
 	local etc=$lab_dir/hosts/$1/etc
 	mkdir -p "$etc/corosync" "$etc/libvirt"
@@ -67,15 +81,5 @@ config_write() { # HOST
 	echo "$1" >"$etc/hostname"
 	printf '%s\n' "$lab_name-$1-$lab_instance" | md5sum | cut -c1-32 >"$etc/machine-id"
 	: >"$etc/resolv.conf"
-	cat >"$etc/libvirt/libvirtd.conf" <<-'TEXT'
-		auth_unix_ro = "none"
-		auth_unix_rw = "none"
-		log_outputs = "2:file:/var/log/libvirt/libvirtd.log"
-	TEXT
-	# Console logs are QEMU's own files: written when the guest writes, by nobody who dies with the host.
-	cat >"$etc/libvirt/qemu.conf" <<-'TEXT'
-		security_driver = "none"
-		stdio_handler = "file"
-		cgroup_controllers = []
-	TEXT
+	libvirt_conf "$etc/libvirt"
 }
