@@ -90,7 +90,11 @@ static int read_as_unit(const char *name, const char *text, struct vt_unitconf *
 {
 	struct cf_model *model = malloc(sizeof *model);
 	struct cf_model_reader *r = model ? cf_model_begin(model) : NULL;
-	int rc = r ? cf_model_add(r, name, text, "the unit's file", why) : vt_fail(why, -ENOMEM, "out of memory");
+	if (!r) {
+		free(model);
+		return vt_fail(why, -ENOMEM, "out of memory");
+	}
+	int rc = cf_model_add(r, name, text, "the unit's file", why);
 	if (rc == 0) {
 		*out = model->unit[0].conf;
 		rc = cf_model_end(r, why);
