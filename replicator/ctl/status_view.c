@@ -106,11 +106,24 @@ int sv_exit_code(const struct sv_list *list)
 	return code;
 }
 
+static int larger(int a, const char *s)
+{
+	int n = (int)strnlen(s, 255);
+	return n > a ? n : a;
+}
+
 /* Prints s with control characters replaced: a reply never moves the cursor. */
 static void put_plain(FILE *out, const char *s)
 {
 	for (; *s; s++)
 		fputc((unsigned char)*s < ' ' || *s == 0x7f ? ' ' : *s, out);
+}
+
+/* The same as a column of width bytes, and two spaces. */
+static void put_column(FILE *out, const char *s, int width)
+{
+	put_plain(out, s);
+	fprintf(out, "%*s", larger(width, s) - larger(0, s) + 2, "");
 }
 
 static void put_duration(FILE *out, long s)
@@ -150,19 +163,14 @@ static void print_rows(FILE *out, const struct sv_unit *unit, int unit_width, in
 				       : h->uptodate   ? "uptodate"
 						       : "not uptodate";
 		bool colour = ansi && h->colour != SV_UNKNOWN;
-		fprintf(out, "%-*s  %-*s  %-7s  ", unit_width, i == 0 ? unit->name : "", host_width,
-			h->name[0] ? h->name : "?", h->state[0] ? h->state : "?");
+		put_column(out, i == 0 ? unit->name : "", unit_width);
+		put_column(out, h->name[0] ? h->name : "?", host_width);
+		put_column(out, h->state[0] ? h->state : "?", 7);
 		fprintf(out, "%s%-7s%s  %-12s", colour ? escape[h->colour] : "",
 			colour_name[h->colour], colour ? "\033[0m" : "", uptodate);
 		put_details(out, h);
 		fputc('\n', out);
 	}
-}
-
-static int larger(int a, const char *s)
-{
-	int n = (int)strnlen(s, 255);
-	return n > a ? n : a;
 }
 
 /* Only if it is not as it should be. */

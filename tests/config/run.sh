@@ -8,30 +8,13 @@
 # "expect": texts, one a line, that the output must have, the sums among them; a line "not TEXT" must not be there.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/suite.sh
+. tests/lib/suite.sh
 build=$(realpath "${1:-build}")
 cd tests/config || exit 1
 config=$build/vmtwin-config
-passed=0 failed=0 skipped=0
 work=$(mktemp -d /tmp/vmtwin-config-XXXXXX)
 trap 'rm -rf "$work"' EXIT
-
-pass() { passed=$((passed + 1)); }
-fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
-
-# expect CODE TEXT COMMAND...: that exit code, and TEXT in what is printed.
-expect() {
-	local code=$1 text=$2 out rc
-	shift 2
-	out=$("$@" 2>&1 </dev/null)
-	rc=$?
-	if [ "$rc" != "$code" ]; then
-		fail "$*: exit code $rc instead of $code: $out"
-	elif [[ $out != *"$text"* ]]; then
-		fail "$*: said '$out', expected '$text'"
-	else
-		pass
-	fi
-}
 
 # The case's cluster, complete, in $work/NAME.
 assemble() { # CASE
@@ -222,5 +205,4 @@ test_named
 test_host
 test_live
 test_example
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+verdict

@@ -11,9 +11,10 @@ if [ "${1:-}" != --inside ]; then
 	exec timeout 600 unshare --mount --net --propagation private "$0" --inside "$build"
 fi
 build=$2
+# shellcheck source=tests/lib/suite.sh
+. tests/lib/suite.sh
 only=${VT_CTL_TESTS:-} # some of the tests
 vmtwin=$build/vmtwin
-passed=0 failed=0 skipped=0
 work=$(mktemp -d /tmp/vmtwin-ctl-XXXXXX)
 holders=()
 
@@ -28,30 +29,11 @@ cleanup() {
 }
 trap cleanup EXIT
 
-pass() { passed=$((passed + 1)); }
-fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
-skip() { skipped=$((skipped + 1)); echo "skipped: $*"; }
-
 # All that could change: names, types, owners, modes, sizes, link targets, contents, attributes.
 snapshot() {
 	find "$fs" -printf '%P %y %u %g %m %s %l %n\n' | grep -v '^lost+found' | sort
 	find "$fs" -type f -exec sha256sum {} + | sort
 	find "$fs" -type d -exec lsattr -d {} + 2>/dev/null | awk '{print substr($1, 1, 6), $2}' | sort
-}
-
-# expect CODE TEXT COMMAND...: that exit code, and TEXT in what is printed.
-expect() {
-	local code=$1 text=$2 out rc
-	shift 2
-	out=$("$@" 2>&1 </dev/null)
-	rc=$?
-	if [ "$rc" != "$code" ]; then
-		fail "$*: exit code $rc instead of $code: $out"
-	elif [[ $out != *"$text"* ]]; then
-		fail "$*: said '$out', expected '$text'"
-	else
-		pass
-	fi
 }
 
 # refused CODE TEXT COMMAND...: like expect, and nothing is changed.
@@ -119,5 +101,4 @@ for t in ${only:-usage bad_input from_file in_use good_host second_host strange_
 	"test_$t"
 	[ "$failed" = "$before" ] || echo "in test_$t"
 done
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" = 0 ]
+verdict

@@ -8,30 +8,15 @@
 # bad-NAME: refused (exit 2), nothing on standard output.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
+# shellcheck source=tests/lib/suite.sh
+. tests/lib/suite.sh
 build=$(realpath "${1:-build}")
 cd tests/import || exit 1
 config=$build/vmtwin-config
-passed=0 failed=0 skipped=0
 work=$(mktemp -d /tmp/vmtwin-import-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 
-pass() { passed=$((passed + 1)); }
-fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
-
-# expect CODE TEXT ARGUMENT...: import ends with that exit code, and TEXT is in what is printed.
-expect() {
-	local code=$1 text=$2 out rc
-	shift 2
-	out=$("$config" import "$@" 2>&1 </dev/null)
-	rc=$?
-	if [ "$rc" != "$code" ]; then
-		fail "import $*: exit code $rc instead of $code: $out"
-	elif [[ $out != *"$text"* ]]; then
-		fail "import $*: said '$out', expected '$text'"
-	else
-		pass
-	fi
-}
+imports() { expect "$1" "$2" "$config" import "${@:3}"; } # CODE TEXT ARGUMENT...
 
 # What import calls complete vmtwin-config reads: $work/conf, of the unit that $work/report names.
 generates() {
@@ -100,14 +85,14 @@ test_check() {
 
 test_output() {
 	local in=cases/article/userconfig.xml out=$work/vm1.conf
-	expect 0 "unit vm1: " "$in" --hosts host1,host2 --output "$out"
+	imports 0 "unit vm1: " "$in" --hosts host1,host2 --output "$out"
 	if cmp -s "$out" cases/article/expect.conf; then pass; else fail "--output writes something else"; fi
 	if [ "$(stat -c %a "$out")" = 644 ]; then pass; else fail "--output: mode $(stat -c %a "$out")"; fi
 	echo mine >"$out"
-	expect 2 "exists already; nothing is written" "$in" --hosts host1,host2 --output "$out"
+	imports 2 "exists already; nothing is written" "$in" --hosts host1,host2 --output "$out"
 	if [ "$(cat "$out")" = mine ]; then pass; else fail "a file that was there is overwritten"; fi
-	expect 2 "cannot write $work/none/vm1.conf" "$in" --hosts host1,host2 --output "$work/none/vm1.conf"
-	expect 2 "only a mirror module" cases/bad-farm/userconfig.xml --output "$work/farm.conf"
+	imports 2 "cannot write $work/none/vm1.conf" "$in" --hosts host1,host2 --output "$work/none/vm1.conf"
+	imports 2 "only a mirror module" cases/bad-farm/userconfig.xml --output "$work/farm.conf"
 	if [ ! -e "$work/farm.conf" ]; then pass; else fail "a file is written of a module that is refused"; fi
 	if [ -z "$(find "$work" -name '.vmtwin-import*')" ]; then pass; else fail "a temporary file is left"; fi
 	if "$config" import "$in" --hosts host1,host2 >/dev/full 2>"$work/err"; then
@@ -120,44 +105,44 @@ test_output() {
 }
 
 test_usage() {
-	expect 0 "Exit codes: 0" --help
-	expect 2 "which userconfig.xml" --unit vm1
-	expect 2 "at most two files" a b c
-	expect 2 "did you mean '--hosts'" a --hots x
-	expect 2 "needs a value" a --hosts
-	expect 2 "none.xml is not there" "$work/none.xml"
-	expect 2 "none.xml is not there" cases/article/userconfig.xml "$work/none.xml"
-	expect 2 "Is a directory" "$work"
+	imports 0 "Exit codes: 0" --help
+	imports 2 "which userconfig.xml" --unit vm1
+	imports 2 "at most two files" a b c
+	imports 2 "did you mean '--hosts'" a --hots x
+	imports 2 "needs a value" a --hosts
+	imports 2 "none.xml is not there" "$work/none.xml"
+	imports 2 "none.xml is not there" cases/article/userconfig.xml "$work/none.xml"
+	imports 2 "Is a directory" "$work"
 }
 
 # Too much of anything, made here: refused in no time.
 test_limits() {
 	local big=$work/big.xml
 	{ echo '<safe>' && head -c 2097152 /dev/zero | tr '\0' ' ' && echo '</safe>'; } >"$big"
-	expect 2 "the file is too long" "$big"
+	imports 2 "the file is too long" "$big"
 	{ printf '<safe name="' && head -c 100000 /dev/zero | tr '\0' x && echo '"/>'; } >"$big"
-	expect 2 "the value is longer than 2047 bytes" "$big"
+	imports 2 "the value is longer than 2047 bytes" "$big"
 	{ echo '<safe>' && yes '<x/>' | head -n 2000 && echo '</safe>'; } >"$big"
-	expect 2 "more than 1024 elements" "$big"
+	imports 2 "more than 1024 elements" "$big"
 	{ echo '<safe>' && for i in {1..300}; do echo "<macro name='m$i' value=''/>"; done && echo '</safe>'; } >"$big"
-	expect 2 "more than 256 macros" "$big"
+	imports 2 "more than 256 macros" "$big"
 	{ printf '<safe ' && for i in {1..5000}; do printf 'a%d="" ' "$i"; done && echo '/>'; } >"$big"
-	expect 2 "more than 4096 attributes" "$big"
+	imports 2 "more than 4096 attributes" "$big"
 	{ printf '<' && head -c 70 /dev/zero | tr '\0' s && echo '/>'; } >"$big"
-	expect 2 "the outermost element is <" "$big"
+	imports 2 "the outermost element is <" "$big"
 	{ printf '<safe><' && head -c 70 /dev/zero | tr '\0' s && echo '/></safe>'; } >"$big"
-	expect 2 "a name is longer than 63 bytes" "$big"
+	imports 2 "a name is longer than 63 bytes" "$big"
 	head -c 200000 /dev/zero | tr '\0' '<' >"$big"
-	expect 2 "not well-formed XML" "$big"
+	imports 2 "not well-formed XML" "$big"
 	head -c 20000 /dev/urandom >"$big"
-	expect 2 "vmtwin-config import: " "$big"
+	imports 2 "vmtwin-config import: " "$big"
 	# macros that refer to each other, three times each, 200 deep, with nothing at the end: each is worked out once
 	{
 		echo '<safe>'
 		for i in {1..200}; do echo "<macro name='m$i' value='%m$((i + 1))%%m$((i + 1))%%m$((i + 1))%'/>"; done
 		echo "<macro name='m201' value=''/><service mode='mirror'><rfs><replicated dir='/srv/vm1%m1%'/></rfs></service></safe>"
 	} >"$big"
-	expect 0 "directory = /srv/vm1"$'\n' "$big" --unit vm1 --hosts a,b
+	imports 0 "directory = /srv/vm1"$'\n' "$big" --unit vm1 --hosts a,b
 }
 
 cases=0
@@ -172,5 +157,4 @@ test_check
 test_output
 test_usage
 test_limits
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+verdict

@@ -15,15 +15,8 @@ if [ "${VMTWIN_PLAN_INSIDE:-}" != 1 ]; then
 	VMTWIN_PLAN_INSIDE=1 exec timeout -k 10 "${VMTWIN_PLAN_LIMIT:-1200}" \
 		unshare --mount --propagation private --net --ipc --uts --pid --mount-proc --fork --kill-child "$here/run.sh" "$build"
 fi
-passed=0 failed=0 skipped=0
-pass() { passed=$((passed + 1)); }
-not() { ! "$@"; }
-holds() { # NAME COMMAND...
-	local name=$1
-	shift
-	if "$@"; then pass; else fail "$name"; fi
-}
-fail() { failed=$((failed + 1)); echo "FAILED: $*"; }
+# shellcheck source=tests/lib/suite.sh
+. "$here/../lib/suite.sh"
 
 # ---- a machine with agents, without a cluster -----------------------------------------------------------------
 # Where this lies and what was built may be below a directory that is covered.
@@ -195,5 +188,4 @@ if wanted apply; then
 	# shellcheck source=tests/plan/apply.sh
 	. "$here/apply.sh"
 fi
-echo "$passed passed, $failed failed, $skipped skipped"
-[ $failed = 0 ]
+verdict
