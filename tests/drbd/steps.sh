@@ -3,7 +3,7 @@
 # What is done with the two machines. The commands are those of vmtwin-config(8), section DRBD, read out of it.
 
 # A processor that is a program takes its time, and the VM's is one that runs on one.
-readonly boot_s=300 member_s=300 sync_s=600 vm_s=900 act_s=300
+readonly boot_s=300 member_s=300 sync_s=600 vm_s=1500 act_s=300
 
 # block N: the section's N-th block of commands.
 block() {
