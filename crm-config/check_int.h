@@ -26,6 +26,7 @@ void cf_sum_end(struct cf_sum *s);
 
 void cf_say(struct cf_findings *out, enum cf_severity severity, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* Of the units that have a lease. Those on DRBD have none: what their files say counts only if there are no others. */
 uint32_t cf_longest_lease_ms(const struct cf_facts *f);
 /* Every unit says allow_unfenced = yes. */
 bool cf_all_unfenced(const struct cf_facts *f);

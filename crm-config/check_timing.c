@@ -65,13 +65,19 @@ void cf_say(struct cf_findings *out, enum cf_severity severity, const char *fmt,
 	va_end(ap);
 }
 
-uint32_t cf_longest_lease_ms(const struct cf_facts *f)
+static uint32_t longest_lease_ms(const struct cf_facts *f, bool drbd)
 {
 	uint32_t longest = 0;
 	for (unsigned i = 0; i < f->units; i++)
-		if (f->unit[i].lease_ms > longest)
+		if (f->unit[i].drbd == drbd && f->unit[i].lease_ms > longest)
 			longest = f->unit[i].lease_ms;
 	return longest;
+}
+
+uint32_t cf_longest_lease_ms(const struct cf_facts *f)
+{
+	uint32_t longest = longest_lease_ms(f, false);
+	return longest ? longest : longest_lease_ms(f, true);
 }
 
 bool cf_all_unfenced(const struct cf_facts *f)

@@ -407,6 +407,13 @@ static void test_drbd(void **state)
 	assert_true(clean());
 	cib.resource[1].unit[0] = 'x';
 	assert_int_equal(says(CF_WARNING, "resource of-no-unit is of unit 'x', which has no file here"), 1);
+	/* beside one of vmtwin's: its lease is not waited for */
+	safe(NULL);
+	units = 2;
+	unit[1].drbd = true;
+	unit[1].lease_ms = 31000;
+	assert_int_equal(says(CF_WARNING, "the longest of all units"), 0);
+	assert_int_equal(says(CF_ERROR, "lease_ms 31 "), 0);
 }
 
 static void test_device(void **state)
