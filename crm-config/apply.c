@@ -32,7 +32,7 @@ static const char help[] =
     "Exit codes: 0 done, or nothing to do; 1 refused, nothing was changed; 2 wrong usage, or an input can't be read.\n";
 
 struct apply {
-	const struct cf_cmd *cmd;
+	const struct vt_command *cmd;
 	bool dry_run;
 	const char *unit_dir, *corosync_conf, *host_conf;
 	struct cf_model m;
@@ -43,7 +43,7 @@ struct apply {
 
 static int refuse(const struct apply *a, const char *text)
 {
-	cf_error(a->cmd, "%s", text);
+	vt_command_error(a->cmd, CF_EXIT_BAD, "%s", text);
 	return CF_EXIT_REFUSED;
 }
 
@@ -144,7 +144,7 @@ static int look_at_sums(struct apply *a, const struct cf_change *c, const char *
 	if (rc == 0)
 		return CF_EXIT_OK;
 	if (rc != CF_EXIT_REFUSED)
-		return cf_error(a->cmd, "the times can't be checked (vmtwin-config check, above); nothing was changed");
+		return vt_command_error(a->cmd, CF_EXIT_BAD, "the times can't be checked (vmtwin-config check, above); nothing was changed");
 	for (char *rest = NULL, *line = strtok_r(a->text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 		if (strncmp(line, "error", 5) == 0)
 			fprintf(stderr, "%s\n", line);
@@ -208,7 +208,7 @@ static int change(struct apply *a)
 	if (changes == 0)
 		puts("Nothing to change.");
 	if (cf_change_begin(&c, a->before, a->after, &fail) < 0)
-		return cf_error(a->cmd, "%s", fail.text);
+		return vt_command_error(a->cmd, CF_EXIT_BAD, "%s", fail.text);
 	/* A unit file that has changed may have made unsafe what stays as it is. */
 	int code = changes ? put_into_force(a, &c) : look_at_sums(a, &c, "the cluster as it is is unsafe (vmtwin-config check, above)");
 	cf_change_end(&c);
@@ -219,29 +219,29 @@ static int apply(struct apply *a, int count, char **names)
 {
 	struct vt_fail fail = {0};
 	if (cf_select(&a->m, &a->wanted, a->unit_dir, count, names, &fail) < 0)
-		return cf_error(a->cmd, "%s", fail.text);
+		return vt_command_error(a->cmd, CF_EXIT_BAD, "%s", fail.text);
 	a->before = cf_live_read(&fail);
 	if (!a->before)
-		return cf_error(a->cmd, "%s", fail.text);
+		return vt_command_error(a->cmd, CF_EXIT_BAD, "%s", fail.text);
 	int code = cf_live_schema(a->before, &fail) < 0 || look_at_fencing(a, &fail) < 0 || look_at_storage(a, &fail) < 0 ? refuse(a, fail.text) : change(a);
 	xmlFreeDoc(a->after);
 	xmlFreeDoc(a->before);
 	return code;
 }
 
-static int run_apply(const struct cf_cmd *cmd, int argc, char **argv)
+static int run_apply(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {{"dry-run", 0, 0, 'n'},	    {"unit-dir", 1, 0, 'u'}, {"corosync-conf", 1, 0, 'c'},
 					      {"host-conf", 1, 0, 'o'}, {"help", 0, 0, 'h'},     {0, 0, 0, 0}};
 	struct apply *a = calloc(1, sizeof *a);
 	int c;
 	if (!a)
-		return cf_error(cmd, "out of memory");
+		return vt_command_error(cmd, CF_EXIT_BAD, "out of memory");
 	a->cmd = cmd;
 	a->unit_dir = VT_UNIT_DIR;
 	a->corosync_conf = COROSYNC_CONF;
 	a->host_conf = VT_HOST_CONF;
-	while ((c = cf_option(cmd, argc, argv, longs)) >= 0) {
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0) {
 		if (c == 'n')
 			a->dry_run = true;
 		else if (c == 'u')
@@ -251,14 +251,14 @@ static int run_apply(const struct cf_cmd *cmd, int argc, char **argv)
 		else
 			a->host_conf = optarg;
 	}
-	int code = c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
-	if (c == CF_OPT_END)
+	int code = c == VT_OPTION_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
+	if (c == VT_OPTION_END)
 		code = apply(a, argc - optind, argv + optind);
 	free(a);
 	return code;
 }
 
-const struct cf_cmd cf_cmd_apply = {
+const struct vt_command cf_cmd_apply = {
     .name = "apply",
     .summary = "changes the running cluster into what the unit files say",
     .help = help,

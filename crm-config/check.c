@@ -234,7 +234,7 @@ static int check_host(struct input *in, struct vt_fail *fail)
 }
 
 /* What is not there yet is left out: hosts are compared before there is a cluster too. */
-static int print_facts(const struct cf_cmd *cmd, struct input *in)
+static int print_facts(const struct vt_command *cmd, struct input *in)
 {
 	struct vt_fail fail = {.code = 0};
 	int rc = read_corosync(in, &fail);
@@ -248,12 +248,12 @@ static int print_facts(const struct cf_cmd *cmd, struct input *in)
 		rc = 0;
 	struct pf_host *host = rc == 0 ? gather(in, &fail) : NULL;
 	if (!host)
-		return cf_error(cmd, "%s", fail.text);
+		return vt_command_error(cmd, CF_EXIT_BAD, "%s", fail.text);
 	if (!host->own.host[0]) /* no node of the cluster: the other host has to call it something */
 		gethostname(host->own.host, sizeof host->own.host - 1);
 	rc = pf_facts_print(&host->own, stdout);
 	pf_gather_free(host);
-	return rc == 0 ? CF_EXIT_OK : cf_error(cmd, "cannot write the facts: %s", strerror(-rc));
+	return rc == 0 ? CF_EXIT_OK : vt_command_error(cmd, CF_EXIT_BAD, "cannot write the facts: %s", strerror(-rc));
 }
 
 /* ---- all of it ----------------------------------------------------------------------------------------------------- */
@@ -270,11 +270,11 @@ static int read_cluster(struct input *in, int count, char **names, struct vt_fai
 	return rc == 0 ? read_cib(in, fail) : rc;
 }
 
-static int check(const struct cf_cmd *cmd, struct input *in, int count, char **names)
+static int check(const struct vt_command *cmd, struct input *in, int count, char **names)
 {
 	struct vt_fail fail = {.code = 0}, host_fail = {.code = 0};
 	if (in->peer_facts && read_peer_facts(in, &fail) < 0)
-		return cf_error(cmd, "%s", fail.text);
+		return vt_command_error(cmd, CF_EXIT_BAD, "%s", fail.text);
 	int rc = read_cluster(in, count, names, &fail);
 	struct cf_facts facts = facts_of(in);
 	if (rc == 0)
@@ -282,12 +282,12 @@ static int check(const struct cf_cmd *cmd, struct input *in, int count, char **n
 	/* without a cluster that runs the host is looked at all the same: it may tell why */
 	bool host = !in->no_host && (in->want_host || !in->described);
 	if (host && check_host(in, &host_fail) < 0)
-		return cf_error(cmd, "%s", host_fail.text);
+		return vt_command_error(cmd, CF_EXIT_BAD, "%s", host_fail.text);
 	if (rc == 0)
 		return print(&in->findings);
 	if (in->findings.count > 0)
 		print(&in->findings);
-	return cf_error(cmd, "%s", fail.text);
+	return vt_command_error(cmd, CF_EXIT_BAD, "%s", fail.text);
 }
 
 static void take_option(struct input *in, int c)
@@ -325,37 +325,37 @@ static void take_option(struct input *in, int c)
 	}
 }
 
-static int run_options(const struct cf_cmd *cmd, struct input *in, int argc, char **argv)
+static int run_options(const struct vt_command *cmd, struct input *in, int argc, char **argv)
 {
 	if (in->no_host && (in->want_host || in->peer || in->facts_only))
-		return cf_error(cmd, "--no-host contradicts --host, --peer, --peer-facts and --facts");
+		return vt_command_error(cmd, CF_EXIT_BAD, "--no-host contradicts --host, --peer, --peer-facts and --facts");
 	if (in->facts_only && (in->peer_facts || optind < argc))
-		return cf_error(cmd, "--facts are of the whole host: neither UNIT nor --peer-facts goes with it");
+		return vt_command_error(cmd, CF_EXIT_BAD, "--facts are of the whole host: neither UNIT nor --peer-facts goes with it");
 	return in->facts_only ? print_facts(cmd, in) : check(cmd, in, argc - optind, argv + optind);
 }
 
-static int run_check(const struct cf_cmd *cmd, int argc, char **argv)
+static int run_check(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {"corosync-conf", 1, 0, 'c'}, {"cib", 1, 0, 'b'},  {"host-conf", 1, 0, 'o'},  {"unit-dir", 1, 0, 'u'}, {"peer", 1, 0, 'p'},
 	    {"peer-facts", 1, 0, 'f'},	  {"facts", 0, 0, 'F'}, {"host", 0, 0, 'H'}, {"no-host", 0, 0, 'N'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
 	struct input *in = calloc(1, sizeof *in);
 	if (!in)
-		return cf_error(cmd, "out of memory");
+		return vt_command_error(cmd, CF_EXIT_BAD, "out of memory");
 	in->corosync_path = COROSYNC_CONF;
 	in->host_path = VT_HOST_CONF;
 	in->unit_dir = VT_UNIT_DIR;
 	int c;
-	while ((c = cf_option(cmd, argc, argv, longs)) >= 0)
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0)
 		take_option(in, c);
-	int code = c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
-	if (c == CF_OPT_END)
+	int code = c == VT_OPTION_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
+	if (c == VT_OPTION_END)
 		code = run_options(cmd, in, argc, argv);
 	free(in);
 	return code;
 }
 
-const struct cf_cmd cf_cmd_check = {
+const struct vt_command cf_cmd_check = {
     .name = "check",
     .summary = "computes the times of fencing and leases, looks at this host, and refuses what is unsafe",
     .help = help,

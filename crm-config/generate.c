@@ -28,7 +28,7 @@ static const char help[] =
     "a mistake in a unit file.\n";
 
 struct request {
-	const struct cf_cmd *cmd;
+	const struct vt_command *cmd;
 	const char *format, *unit_dir;
 	enum cf_drbd module;
 };
@@ -38,7 +38,7 @@ static int print_file(const struct request *q, const struct cf_model *m)
 {
 	struct vt_fail fail = {0};
 	if (strcmp(q->format, "corosync") == 0)
-		return cf_emit_corosync(stdout, m, &fail) < 0 ? cf_error(q->cmd, "%s", fail.text) : CF_EXIT_OK;
+		return cf_emit_corosync(stdout, m, &fail) < 0 ? vt_command_error(q->cmd, CF_EXIT_BAD, "%s", fail.text) : CF_EXIT_OK;
 	cf_emit_vmtwind(stdout, m);
 	return CF_EXIT_OK;
 }
@@ -55,12 +55,12 @@ static int print_drbd(const struct request *q, const struct cf_model *m, const s
 			continue;
 		unit[units++] = &m->unit[i];
 		if (cf_drbd_fits(&m->site, &m->unit[i], &fail) < 0)
-			return cf_error(q->cmd, "%s", fail.text);
+			return vt_command_error(q->cmd, CF_EXIT_BAD, "%s", fail.text);
 	}
 	if (units == 0)
-		return cf_error(q->cmd, "no unit has storage = drbd (vmtwin-unit(5))");
+		return vt_command_error(q->cmd, CF_EXIT_BAD, "no unit has storage = drbd (vmtwin-unit(5))");
 	if (cf_model_can_fence(m, &fail) < 0) {
-		cf_error(q->cmd, "%s", fail.text);
+		vt_command_error(q->cmd, CF_EXIT_BAD, "%s", fail.text);
 		return CF_EXIT_REFUSED;
 	}
 	for (unsigned i = 0; i < units; i++)
@@ -72,15 +72,15 @@ static int print_cluster(const struct request *q, const struct cf_model *m, cons
 {
 	struct vt_fail fail = {0};
 	if (wanted->site && cf_model_can_fence(m, &fail) < 0) {
-		cf_error(q->cmd, "%s", fail.text);
+		vt_command_error(q->cmd, CF_EXIT_BAD, "%s", fail.text);
 		return CF_EXIT_REFUSED;
 	}
 	xmlDoc *doc = cf_cib_build(m, wanted);
 	if (!doc)
-		return cf_error(q->cmd, "out of memory");
+		return vt_command_error(q->cmd, CF_EXIT_BAD, "out of memory");
 	if (strcmp(q->format, "crm") == 0 && cf_crm_can(doc, &fail) < 0) {
 		xmlFreeDoc(doc);
-		cf_error(q->cmd, "%s", fail.text);
+		vt_command_error(q->cmd, CF_EXIT_BAD, "%s", fail.text);
 		return CF_EXIT_REFUSED;
 	}
 	if (strcmp(q->format, "pcs") == 0)
@@ -107,7 +107,7 @@ static int print(const struct request *q, const struct cf_model *m, const struct
 {
 	struct vt_fail fail = {0};
 	if (look_at_times(m, wanted, &fail) < 0) {
-		cf_error(q->cmd, "%s", fail.text);
+		vt_command_error(q->cmd, CF_EXIT_BAD, "%s", fail.text);
 		return CF_EXIT_REFUSED;
 	}
 	if (strcmp(q->format, "corosync") == 0 || strcmp(q->format, "vmtwind") == 0)
@@ -115,17 +115,17 @@ static int print(const struct request *q, const struct cf_model *m, const struct
 	return strcmp(q->format, "drbd") == 0 ? print_drbd(q, m, wanted) : print_cluster(q, m, wanted);
 }
 
-static int check_format(const struct cf_cmd *cmd, const char *format)
+static int check_format(const struct vt_command *cmd, const char *format)
 {
 	static const char *const formats[] = {"pcs", "crm", "cib", "corosync", "vmtwind", "drbd"};
 	size_t known = sizeof formats / sizeof formats[0];
 	if (!format)
-		return cf_error(cmd, "which format? pcs, crm, cib, corosync, vmtwind or drbd; see vmtwin-config generate --help");
+		return vt_command_error(cmd, CF_EXIT_BAD, "which format? pcs, crm, cib, corosync, vmtwind or drbd; see vmtwin-config generate --help");
 	for (size_t i = 0; i < known; i++)
 		if (strcmp(format, formats[i]) == 0)
 			return CF_EXIT_OK;
 	const char *near = vt_nearest(format, formats, known);
-	return cf_error(cmd, "unknown format '%s'%s%s%s", format, near ? ": did you mean '" : "", near ? near : "",
+	return vt_command_error(cmd, CF_EXIT_BAD, "unknown format '%s'%s%s%s", format, near ? ": did you mean '" : "", near ? near : "",
 			near ? "'?" : "; see vmtwin-config generate --help");
 }
 
@@ -136,14 +136,14 @@ static int generate(const struct request *q, int count, char **names)
 	struct cf_model *m = malloc(sizeof *m);
 	int code = CF_EXIT_BAD;
 	if (!m)
-		return cf_error(q->cmd, "out of memory");
+		return vt_command_error(q->cmd, CF_EXIT_BAD, "out of memory");
 	if (cf_select(m, &wanted, q->unit_dir, count, names, &fail) < 0)
-		cf_error(q->cmd, "%s", fail.text);
+		vt_command_error(q->cmd, CF_EXIT_BAD, "%s", fail.text);
 	else
 		code = print(q, m, &wanted);
 	free(m);
 	if (fflush(stdout) != 0 || ferror(stdout))
-		return cf_error(q->cmd, "the output can't be written: %s", strerror(errno));
+		return vt_command_error(q->cmd, CF_EXIT_BAD, "the output can't be written: %s", strerror(errno));
 	return code;
 }
 
@@ -153,28 +153,28 @@ static bool set_module(enum cf_drbd *module, const char *text)
 	return *module == CF_DRBD_9 || strcmp(text, "8.4") == 0;
 }
 
-static int run_generate(const struct cf_cmd *cmd, int argc, char **argv)
+static int run_generate(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {{"unit-dir", 1, 0, 'u'}, {"drbd", 1, 0, 'd'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
 	struct request q = {.cmd = cmd, .unit_dir = VT_UNIT_DIR, .module = CF_DRBD_BY_RINGS};
 	int c;
-	while ((c = cf_option(cmd, argc, argv, longs)) >= 0) {
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0) {
 		if (c == 'u')
 			q.unit_dir = optarg;
 		else if (!set_module(&q.module, optarg))
-			return cf_error(cmd, "--drbd %s: must be 8.4 or 9", optarg);
+			return vt_command_error(cmd, CF_EXIT_BAD, "--drbd %s: must be 8.4 or 9", optarg);
 	}
-	if (c != CF_OPT_END)
-		return c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
+	if (c != VT_OPTION_END)
+		return c == VT_OPTION_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
 	q.format = argv[optind];
 	if (check_format(cmd, q.format) != CF_EXIT_OK)
 		return CF_EXIT_BAD;
 	if (q.module != CF_DRBD_BY_RINGS && strcmp(q.format, "drbd") != 0)
-		return cf_error(cmd, "--drbd belongs to the format drbd only");
+		return vt_command_error(cmd, CF_EXIT_BAD, "--drbd belongs to the format drbd only");
 	return generate(&q, argc - optind - 1, argv + optind + 1);
 }
 
-const struct cf_cmd cf_cmd_generate = {
+const struct vt_command cf_cmd_generate = {
     .name = "generate",
     .summary = "prints pcs commands, crm text, a CIB, corosync.conf, DRBD resources, made of the unit files",
     .help = help,

@@ -120,7 +120,7 @@ static int read_all(struct job *j, struct vt_fail *fail)
 	return rc;
 }
 
-static int import(const struct cf_cmd *cmd, struct job *j)
+static int import(const struct vt_command *cmd, struct job *j)
 {
 	struct vt_fail fail = {.code = 0};
 	int rc = read_all(j, &fail);
@@ -129,27 +129,27 @@ static int import(const struct cf_cmd *cmd, struct job *j)
 	if (rc == 0)
 		rc = write_out(j, &fail);
 	if (rc < 0)
-		return cf_error(cmd, "%s", fail.text);
+		return vt_command_error(cmd, CF_EXIT_BAD, "%s", fail.text);
 	const struct sk_result *r = &j->result;
 	fprintf(stderr, "%sunit %s: %u taken over, %u changed, %u not taken over, %u to complete\n", r->report, r->name, r->taken, r->changed,
 		r->left, r->to_complete);
 	return r->to_complete ? CF_EXIT_REFUSED : CF_EXIT_OK;
 }
 
-static int parse_port(const struct cf_cmd *cmd, struct job *j)
+static int parse_port(const struct vt_command *cmd, struct job *j)
 {
 	const char *port = j->want.port;
 	size_t n = port ? strlen(port) : 0;
 	unsigned long v = n >= 1 && n <= 5 && strspn(port, "0123456789") == n ? strtoul(port, NULL, 10) : 0;
 	if (port && (v < 1 || v > 65535))
-		return cf_error(cmd, "--port '%.40s' must be a whole number from 1 to 65535", port);
+		return vt_command_error(cmd, CF_EXIT_BAD, "--port '%.40s' must be a whole number from 1 to 65535", port);
 	return CF_EXIT_OK;
 }
 
-static int parse_files(const struct cf_cmd *cmd, struct job *j, int count, char **names)
+static int parse_files(const struct vt_command *cmd, struct job *j, int count, char **names)
 {
 	if (count < 1 || count > 2)
-		return cf_error(cmd, "%s; see vmtwin-config import --help",
+		return vt_command_error(cmd, CF_EXIT_BAD, "%s; see vmtwin-config import --help",
 				count < 1 ? "which userconfig.xml shall be read?" : "at most two files: userconfig.xml and cluster.xml");
 	j->module_path = names[0];
 	j->cluster_path = count == 2 ? names[1] : NULL;
@@ -164,15 +164,15 @@ static void free_job(struct job *j)
 	free(j);
 }
 
-static int run_import(const struct cf_cmd *cmd, int argc, char **argv)
+static int run_import(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {{"hosts", 1, 0, 'H'}, {"unit", 1, 0, 'u'}, {"port", 1, 0, 'p'},
 					      {"output", 1, 0, 'o'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
 	struct job *j = calloc(1, sizeof *j);
 	if (!j)
-		return cf_error(cmd, "out of memory");
+		return vt_command_error(cmd, CF_EXIT_BAD, "out of memory");
 	int c;
-	while ((c = cf_option(cmd, argc, argv, longs)) >= 0) {
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0) {
 		if (c == 'H')
 			j->want.hosts = optarg;
 		else if (c == 'u')
@@ -182,8 +182,8 @@ static int run_import(const struct cf_cmd *cmd, int argc, char **argv)
 		else
 			j->output = optarg;
 	}
-	int code = c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
-	if (c == CF_OPT_END) {
+	int code = c == VT_OPTION_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
+	if (c == VT_OPTION_END) {
 		code = parse_files(cmd, j, argc - optind, argv + optind);
 		if (code == CF_EXIT_OK)
 			code = import(cmd, j);
@@ -192,7 +192,7 @@ static int run_import(const struct cf_cmd *cmd, int argc, char **argv)
 	return code;
 }
 
-const struct cf_cmd cf_cmd_import = {
+const struct vt_command cf_cmd_import = {
     .name = "import",
     .summary = "makes a unit's file of a SafeKit module's configuration",
     .help = help,

@@ -24,7 +24,7 @@ static const char help[] =
     "Exit codes: 0 done; 1 refused: it does not stop, or the cluster does not take the change; 2 wrong usage, no such unit.\n";
 
 struct removal {
-	const struct cf_cmd *cmd;
+	const struct vt_command *cmd;
 	const char *unit;
 	struct cf_owned owned;
 };
@@ -41,7 +41,7 @@ static int set_meta(const struct removal *r, const char *id, const char *name, c
 	int rc = cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, NULL, 0);
 	if (rc == 0)
 		return 0;
-	cf_error(r->cmd, "unit %s: resource %s can't be told to stop (crm_resource ended with %d); nothing was deleted", r->unit, id, rc);
+	vt_command_error(r->cmd, CF_EXIT_BAD, "unit %s: resource %s can't be told to stop (crm_resource ended with %d); nothing was deleted", r->unit, id, rc);
 	return -1;
 }
 
@@ -84,7 +84,7 @@ static void where(const char *id, char *out, size_t cap)
 
 static int still_runs(const struct removal *r, const char *id)
 {
-	cf_error(r->cmd, "unit %s: %s does not stop; nothing was deleted. Look at it: pcs status; run this again, or take the unit back into service: "
+	vt_command_error(r->cmd, CF_EXIT_BAD, "unit %s: %s does not stop; nothing was deleted. Look at it: pcs status; run this again, or take the unit back into service: "
 		 "pcs resource clear %s-mirror-clone, pcs resource enable %s %s-mirror-clone, vmtwin-config apply %s", r->unit, id, r->unit, r->unit,
 		 r->unit, r->unit);
 	return CF_EXIT_REFUSED;
@@ -151,7 +151,7 @@ static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 	xmlDoc *after = xmlCopyDoc((xmlDoc *)before, 1);
 	if (!after || !cf_take_out(after, r->owned.id)) {
 		xmlFreeDoc(after);
-		return cf_error(r->cmd, after ? "no resource of unit '%s' is in the cluster" : "out of memory for unit '%s'", r->unit);
+		return vt_command_error(r->cmd, CF_EXIT_BAD, after ? "no resource of unit '%s' is in the cluster" : "out of memory for unit '%s'", r->unit);
 	}
 	int code = CF_EXIT_OK;
 	if (dry_run) {
@@ -160,10 +160,10 @@ static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 		cf_lines_free(&a);
 		cf_lines_free(&b);
 	} else if (cf_change_begin(&c, before, after, &fail) < 0) {
-		code = cf_error(r->cmd, "%s", fail.text);
+		code = vt_command_error(r->cmd, CF_EXIT_BAD, "%s", fail.text);
 	} else {
 		if (cf_change_apply(&c, before, after, &fail) < 0) {
-			cf_error(r->cmd, "unit %s is stopped, but still in the cluster's configuration: %s; run this again", r->unit, fail.text);
+			vt_command_error(r->cmd, CF_EXIT_BAD, "unit %s is stopped, but still in the cluster's configuration: %s; run this again", r->unit, fail.text);
 			code = CF_EXIT_REFUSED;
 		}
 		cf_change_end(&c);
@@ -180,14 +180,14 @@ static int could_be_taken_out(const struct removal *r, const xmlDoc *before)
 	xmlDoc *after = xmlCopyDoc((xmlDoc *)before, 1);
 	if (!after || !cf_take_out(after, r->owned.id) || cf_change_begin(&c, before, after, &fail) < 0) {
 		xmlFreeDoc(after);
-		return cf_error(r->cmd, "unit '%s': %s", r->unit, fail.text[0] ? fail.text : "out of memory");
+		return vt_command_error(r->cmd, CF_EXIT_BAD, "unit '%s': %s", r->unit, fail.text[0] ? fail.text : "out of memory");
 	}
 	int rc = cf_change_verify(&c, after, &fail);
 	cf_change_end(&c);
 	xmlFreeDoc(after);
 	if (rc == 0)
 		return CF_EXIT_OK;
-	cf_error(r->cmd, "unit %s can't be taken out: something else in the configuration names its resources (a constraint over sets, a tag; crm_verify, above, "
+	vt_command_error(r->cmd, CF_EXIT_BAD, "unit %s can't be taken out: something else in the configuration names its resources (a constraint over sets, a tag; crm_verify, above, "
 		 "says where): take them out of there first. Nothing was changed", r->unit);
 	return CF_EXIT_REFUSED;
 }
@@ -197,15 +197,15 @@ static int take_unit(struct removal *r, bool dry_run)
 	struct vt_fail fail = {0};
 	xmlDoc *doc = cf_live_read(&fail);
 	if (!doc)
-		return cf_error(r->cmd, "%s", fail.text);
+		return vt_command_error(r->cmd, CF_EXIT_BAD, "%s", fail.text);
 	if (cf_live_schema(doc, &fail) < 0 || cf_owned_add(&r->owned, doc, r->unit, &fail) < 0) {
 		xmlFreeDoc(doc);
-		cf_error(r->cmd, "%s", fail.text);
+		vt_command_error(r->cmd, CF_EXIT_BAD, "%s", fail.text);
 		return CF_EXIT_REFUSED;
 	}
 	if (r->owned.count == 0) {
 		xmlFreeDoc(doc);
-		return cf_error(r->cmd, "no resource of unit '%s' is in the cluster; which ones there are: pcs status", r->unit);
+		return vt_command_error(r->cmd, CF_EXIT_BAD, "no resource of unit '%s' is in the cluster; which ones there are: pcs status", r->unit);
 	}
 	char host[VT_HOST_NAME_MAX + 1];
 	int code = CF_EXIT_OK;
@@ -220,7 +220,7 @@ static int take_unit(struct removal *r, bool dry_run)
 		xmlFreeDoc(doc);
 		doc = code == CF_EXIT_OK ? cf_live_read(&fail) : NULL;
 		if (code == CF_EXIT_OK && !doc)
-			return cf_error(r->cmd, "%s", fail.text);
+			return vt_command_error(r->cmd, CF_EXIT_BAD, "%s", fail.text);
 	}
 	if (code == CF_EXIT_OK)
 		code = take_out(r, doc, dry_run);
@@ -236,29 +236,29 @@ static int take_unit(struct removal *r, bool dry_run)
 	return code;
 }
 
-static int run_remove(const struct cf_cmd *cmd, int argc, char **argv)
+static int run_remove(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {{"dry-run", 0, 0, 'n'}, {"help", 0, 0, 'h'}, {0, 0, 0, 0}};
 	struct removal r = {.cmd = cmd};
 	bool dry_run = false;
 	int c;
-	while ((c = cf_option(cmd, argc, argv, longs)) >= 0)
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0)
 		dry_run = true;
-	if (c != CF_OPT_END)
-		return c == CF_OPT_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
+	if (c != VT_OPTION_END)
+		return c == VT_OPTION_HELP ? CF_EXIT_OK : CF_EXIT_BAD;
 	if (argc - optind != 1)
-		return cf_error(cmd, "which unit? One name is needed; see vmtwin-config remove --help");
+		return vt_command_error(cmd, CF_EXIT_BAD, "which unit? One name is needed; see vmtwin-config remove --help");
 	r.unit = argv[optind];
 	if (!vt_unit_name_ok(r.unit))
-		return cf_error(cmd, "'%.80s' can't be a unit's name", r.unit);
+		return vt_command_error(cmd, CF_EXIT_BAD, "'%.80s' can't be a unit's name", r.unit);
 	if (!cf_owned_init(&r.owned, 1))
-		return cf_error(cmd, "out of memory");
+		return vt_command_error(cmd, CF_EXIT_BAD, "out of memory");
 	int code = take_unit(&r, dry_run);
 	cf_owned_free(&r.owned);
 	return code;
 }
 
-const struct cf_cmd cf_cmd_remove = {
+const struct vt_command cf_cmd_remove = {
     .name = "remove",
     .summary = "takes a unit out of the running cluster; its data stays",
     .help = help,

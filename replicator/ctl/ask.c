@@ -52,13 +52,13 @@ const char *ca_word(const struct vt_kv *reply, const char *key)
 	return value ? value : "";
 }
 
-int ca_confirm(const struct ctl_cmd *cmd, const char *unit, bool yes)
+int ca_confirm(const struct vt_command *cmd, const char *unit, bool yes)
 {
 	char line[128];
 	if (yes)
 		return EX_DONE;
 	if (!isatty(STDIN_FILENO))
-		return ctl_error(cmd, EX_FAILED,
+		return vt_command_error(cmd, EX_FAILED,
 				 "%s: needs the unit's name typed on a terminal, or --yes; nothing "
 				 "was changed",
 				 unit);
@@ -69,6 +69,6 @@ int ca_confirm(const struct ctl_cmd *cmd, const char *unit, bool yes)
 	line[strcspn(line, "\r\n")] = '\0';
 	if (strcmp(line, unit) == 0)
 		return EX_DONE;
-	return ctl_error(cmd, EX_FAILED,
+	return vt_command_error(cmd, EX_FAILED,
 			 "'%s' is not the name of the unit, %s; nothing was changed", line, unit);
 }

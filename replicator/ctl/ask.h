@@ -23,6 +23,6 @@ const char *ca_word(const struct vt_kv *reply, const char *key);
  * Has the unit's name typed on a terminal, unless yes. 0; else an exit code, and the refusal is
  * told: nothing may have been changed before.
  */
-int ca_confirm(const struct ctl_cmd *cmd, const char *unit, bool yes);
+int ca_confirm(const struct vt_command *cmd, const char *unit, bool yes);
 
 #endif

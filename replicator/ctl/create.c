@@ -37,8 +37,8 @@ static void take_hosts(struct args *a, const char *value)
 		*at = ' ';
 }
 
-/* CTL_OPT_END, or why not to go on. */
-static int read_args(const struct ctl_cmd *cmd, int argc, char **argv, struct args *a)
+/* VT_OPTION_END, or why not to go on. */
+static int read_args(const struct vt_command *cmd, int argc, char **argv, struct args *a)
 {
 	static const struct option longs[] = {{"directory", required_argument, NULL, 'd'},
 					      {"hosts", required_argument, NULL, 'H'},
@@ -52,7 +52,7 @@ static int read_args(const struct ctl_cmd *cmd, int argc, char **argv, struct ar
 					      {"help", no_argument, NULL, 'h'},
 					      {0}};
 	int c;
-	while ((c = ctl_option(cmd, argc, argv, ":h", longs)) >= 0) {
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0) {
 		if (c == 'd')
 			take_path(a->directory, optarg);
 		else if (c == 'H')
@@ -241,7 +241,7 @@ static int create(struct cc_job *job, struct vt_fail *fail)
 	return rc;
 }
 
-static int run_create(const struct ctl_cmd *cmd, int argc, char **argv)
+static int run_create(const struct vt_command *cmd, int argc, char **argv)
 {
 	struct args a = {.unit_dir = VT_UNIT_DIR};
 	struct cc_job job = {0};
@@ -249,24 +249,24 @@ static int run_create(const struct ctl_cmd *cmd, int argc, char **argv)
 	static char text[VT_CONF_FILE_MAX];
 	struct utsname names;
 	int c = read_args(cmd, argc, argv, &a);
-	if (c != CTL_OPT_END)
-		return c == CTL_OPT_HELP ? EX_DONE : EX_BAD_USAGE;
+	if (c != VT_OPTION_END)
+		return c == VT_OPTION_HELP ? EX_DONE : EX_BAD_USAGE;
 	const char *unit = ctl_unit_argument(cmd, argc, argv, 0);
 	if (!unit)
 		return EX_BAD_USAGE;
 	uname(&names);
 	int filled = a.from ? read_file(&job, &a, unit, text, &fail) : fill_conf(&job, &a, unit, &fail);
 	if (filled < 0 || fill_hosts(&job, &a, names.nodename, &fail) < 0)
-		return ctl_error(cmd, EX_BAD_USAGE, "%s; nothing was changed", fail.text);
+		return vt_command_error(cmd, EX_BAD_USAGE, "%s; nothing was changed", fail.text);
 	if (geteuid() != 0)
-		return ctl_error(cmd, EX_FAILED, "%s: run this as root; nothing was changed", unit);
+		return vt_command_error(cmd, EX_FAILED, "%s: run this as root; nothing was changed", unit);
 	umask(0022);
 	int rc = create(&job, &fail);
 	ct_free(&job.tree);
-	return rc < 0 ? ctl_error(cmd, EX_FAILED, "%s: %s", unit, fail.text) : EX_DONE;
+	return rc < 0 ? vt_command_error(cmd, EX_FAILED, "%s: %s", unit, fail.text) : EX_DONE;
 }
 
-const struct ctl_cmd ctl_create = {
+const struct vt_command ctl_create = {
     .name = "create",
     .summary = "make a unit of a VM's directory (run it on both hosts)",
     .help =

@@ -135,7 +135,7 @@ static int destroy(struct job *j, const char *unit, struct vt_fail *fail)
 	return rc;
 }
 
-static int run_destroy(const struct ctl_cmd *cmd, int argc, char **argv)
+static int run_destroy(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {{"keep-data", no_argument, NULL, 'k'},
 					      {"force", no_argument, NULL, 'F'},
@@ -146,32 +146,32 @@ static int run_destroy(const struct ctl_cmd *cmd, int argc, char **argv)
 	struct vt_fail fail = {0};
 	bool keep = false;
 	int c;
-	while ((c = ctl_option(cmd, argc, argv, ":h", longs)) >= 0) {
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0) {
 		keep |= c == 'k';
 		j.force |= c == 'F';
 		if (c == 'u')
 			j.unit_dir = optarg;
 	}
-	if (c != CTL_OPT_END)
-		return c == CTL_OPT_HELP ? EX_DONE : EX_BAD_USAGE;
+	if (c != VT_OPTION_END)
+		return c == VT_OPTION_HELP ? EX_DONE : EX_BAD_USAGE;
 	const char *unit = ctl_unit_argument(cmd, argc, argv, 0);
 	if (!unit)
 		return EX_BAD_USAGE;
 	if (!keep)
-		return ctl_error(
+		return vt_command_error(
 		    cmd, EX_BAD_USAGE,
 		    "add --keep-data: the VM's files go back to its directory (vmtwin never "
 		    "deletes them)");
 	if (geteuid() != 0)
-		return ctl_error(cmd, EX_FAILED, "%s: run this as root; nothing was changed", unit);
+		return vt_command_error(cmd, EX_FAILED, "%s: run this as root; nothing was changed", unit);
 	if (destroy(&j, unit, &fail) < 0)
-		return ctl_error(cmd, EX_FAILED, "%s: %s", unit, fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s: %s", unit, fail.text);
 	printf("unit %s is gone from this host: the VM's files are in %s again%s%s\n", unit,
 	       j.conf.directory, j.old[0] ? ", its metadata is kept as " : "", j.old);
 	return EX_DONE;
 }
 
-const struct ctl_cmd ctl_destroy = {
+const struct vt_command ctl_destroy = {
     .name = "destroy",
     .summary = "give a VM's files back to its directory: no unit any more",
     .help =

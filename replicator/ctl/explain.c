@@ -24,19 +24,19 @@ static void tell_record(const char *unit)
 	}
 }
 
-static int run_explain(const struct ctl_cmd *cmd, int argc, char **argv)
+static int run_explain(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {{"help", no_argument, NULL, 'h'}, {0}};
 	struct vt_kv request, reply;
 	struct vt_fail fail = {0};
-	int c = ctl_option(cmd, argc, argv, ":h", longs);
-	if (c != CTL_OPT_END)
-		return c == CTL_OPT_HELP ? EX_DONE : EX_BAD_USAGE;
+	int c = vt_option(cmd, argc, argv, ":h", longs);
+	if (c != VT_OPTION_END)
+		return c == VT_OPTION_HELP ? EX_DONE : EX_BAD_USAGE;
 	const char *unit = ctl_unit_argument(cmd, argc, argv, 0);
 	if (!unit)
 		return EX_BAD_USAGE;
 	if (!vt_unit_name_ok(unit))
-		return ctl_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
+		return vt_command_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
 	vt_kv_init(&request);
 	vt_kv_add(&request, "cmd", "explain");
 	vt_kv_add(&request, "unit", "%s", unit);
@@ -44,27 +44,27 @@ static int run_explain(const struct ctl_cmd *cmd, int argc, char **argv)
 	if (rc < 0)
 		tell_record(unit);
 	if (rc < 0)
-		return ctl_error(cmd, rc == -ECONNREFUSED ? EX_NO_DAEMON : EX_NO_ANSWER, "%s: %s",
+		return vt_command_error(cmd, rc == -ECONNREFUSED ? EX_NO_DAEMON : EX_NO_ANSWER, "%s: %s",
 				 unit, fail.text);
 	const char *text = vt_kv_get(&reply, "text");
 	long refused = vt_kv_long(&reply, "rc", -EBADMSG);
 	if (refused == -ENOENT)
 		tell_record(unit);
 	if (refused == -ENOENT)
-		return ctl_error(
+		return vt_command_error(
 		    cmd, EX_NO_ANSWER,
 		    "%s; its resource is disabled, banned from here, in standby or has failed: see "
 		    "pcs status --full, or, if there is no such unit, vmtwin status",
 		    text ? text : unit);
 	if (refused != 0)
-		return ctl_error(
+		return vt_command_error(
 		    cmd, EX_NO_ANSWER, "%s: %s", unit,
 		    text ? text : "vmtwind refused and gave no reason; see journalctl -u vmtwind");
 	puts(text && *text ? text : "nothing to explain: vmtwind gave no text");
 	return EX_DONE;
 }
 
-const struct ctl_cmd ctl_explain = {
+const struct vt_command ctl_explain = {
     .name = "explain",
     .summary = "why the unit is in its state on this host, and what it waits for",
     .help =

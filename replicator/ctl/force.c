@@ -14,35 +14,35 @@
 #define ANSWER_MS 10000
 #define FORCE_MS 40000
 
-static int not_started(const struct ctl_cmd *cmd, const struct vt_fail *fail)
+static int not_started(const struct vt_command *cmd, const struct vt_fail *fail)
 {
-	return ctl_error(cmd, EX_NO_ANSWER,
+	return vt_command_error(cmd, EX_NO_ANSWER,
 			 "%s; start it first: pcs resource enable or clear it, pcs node unstandby; "
 			 "without quorum see pcs quorum unblock. Nothing was changed",
 			 fail->text);
 }
 
 /* Why the core would refuse, said before anybody is asked anything. */
-static int refused(const struct ctl_cmd *cmd, const char *unit, long rc, const char *why,
+static int refused(const struct vt_command *cmd, const char *unit, long rc, const char *why,
 		   const struct vt_kv *facts)
 {
 	bool primary = strcmp(ca_word(facts, "role"), "primary") == 0 &&
 		       strcmp(ca_word(facts, "usable"), "yes") == 0;
 	if (rc == -EALREADY || primary)
-		return ctl_error(
+		return vt_command_error(
 		    cmd, EX_FAILED,
 		    "%s: not needed: this host's data may be used (rule: %s). If the VM "
 		    "doesn't start here, pcs status and vmtwin explain %s say why; nothing "
 		    "was changed",
 		    unit, ca_word(facts, "rule"), unit);
 	if (rc == -ENOSYS)
-		return ctl_error(
+		return vt_command_error(
 		    cmd, EX_FAILED,
 		    "%s: the vmtwind that runs is older than this command and can't do "
 		    "this: restart it (systemctl restart vmtwind), and the unit; nothing "
 		    "was changed",
 		    unit);
-	return ctl_error(cmd, EX_FAILED, "%s: refused: %s; nothing was changed", unit,
+	return vt_command_error(cmd, EX_FAILED, "%s: refused: %s; nothing was changed", unit,
 			 *why ? why : strerror(rc < 0 && rc > -4096 ? (int)-rc : EIO));
 }
 
@@ -81,7 +81,7 @@ static void tell_next(const char *unit, const struct vt_kv *facts)
 	       peer, unit, unit);
 }
 
-static int force(const struct ctl_cmd *cmd, const char *unit, bool yes)
+static int force(const struct vt_command *cmd, const char *unit, bool yes)
 {
 	struct vt_kv facts, reply;
 	struct vt_fail fail = {0};
@@ -89,7 +89,7 @@ static int force(const struct ctl_cmd *cmd, const char *unit, bool yes)
 	if (rc == -ENOENT)
 		return not_started(cmd, &fail);
 	if (rc != 0)
-		return ctl_error(cmd, ca_exit_code(rc), "%s: %s; nothing was changed", unit,
+		return vt_command_error(cmd, ca_exit_code(rc), "%s: %s; nothing was changed", unit,
 				 fail.text);
 	if (!vt_kv_get(&facts, "loses"))
 		return refused(cmd, unit, -ENOSYS, "", &facts);
@@ -102,38 +102,38 @@ static int force(const struct ctl_cmd *cmd, const char *unit, bool yes)
 		return code;
 	rc = ca_call("force", unit, NULL, 0, FORCE_MS, &reply, &fail);
 	if (rc == -ETIMEDOUT)
-		return ctl_error(cmd, EX_NO_ANSWER,
+		return vt_command_error(cmd, EX_NO_ANSWER,
 				 "%s: %s. Whether it was done: vmtwin explain %s", unit, fail.text,
 				 unit);
 	if (rc == -EALREADY || rc == -EBUSY || rc == -ENOSYS) /* changed since it was asked */
 		return refused(cmd, unit, rc, fail.text, &facts);
 	if (rc != 0)
-		return ctl_error(cmd, EX_FAILED, "%s: refused: %s", unit, fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s: refused: %s", unit, fail.text);
 	tell_next(unit, &facts);
 	return EX_DONE;
 }
 
-static int run_force(const struct ctl_cmd *cmd, int argc, char **argv)
+static int run_force(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {"yes", no_argument, NULL, 'y'}, {"help", no_argument, NULL, 'h'}, {0}};
 	bool yes = false;
 	int c;
-	while ((c = ctl_option(cmd, argc, argv, ":h", longs)) >= 0)
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0)
 		yes |= c == 'y';
-	if (c != CTL_OPT_END)
-		return c == CTL_OPT_HELP ? EX_DONE : EX_BAD_USAGE;
+	if (c != VT_OPTION_END)
+		return c == VT_OPTION_HELP ? EX_DONE : EX_BAD_USAGE;
 	const char *unit = ctl_unit_argument(cmd, argc, argv, 0);
 	if (!unit)
 		return EX_BAD_USAGE;
 	if (!vt_unit_name_ok(unit))
-		return ctl_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
+		return vt_command_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
 	if (geteuid() != 0)
-		return ctl_error(cmd, EX_FAILED, "%s: run this as root; nothing was changed", unit);
+		return vt_command_error(cmd, EX_FAILED, "%s: run this as root; nothing was changed", unit);
 	return force(cmd, unit, yes);
 }
 
-const struct ctl_cmd ctl_force = {
+const struct vt_command ctl_force = {
     .name = "force-primary",
     .summary = "use this host's data although it may not be the newest",
     .help =

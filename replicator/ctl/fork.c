@@ -107,7 +107,7 @@ static int check_space(struct cf_job *j, struct vt_fail *fail)
 }
 
 /* Step 4, also when step 3 failed. False: the unit doesn't start, and that is told. */
-static bool start_again(const struct ctl_cmd *cmd, const struct cf_job *j)
+static bool start_again(const struct vt_command *cmd, const struct cf_job *j)
 {
 	struct vt_kv reply;
 	struct vt_fail why = {0};
@@ -115,14 +115,14 @@ static bool start_again(const struct ctl_cmd *cmd, const struct cf_job *j)
 	/* cancelled: Pacemaker or vmtwind has decided about it meanwhile */
 	if (rc == 0 || rc == -ECANCELED || j->resumed)
 		return true;
-	ctl_error(cmd, EX_FAILED,
+	vt_command_error(cmd, EX_FAILED,
 		  "%s: the unit doesn't start here again: %s; then: pcs resource cleanup",
 		  j->conf.name, why.text);
 	return false;
 }
 
 /* Steps 2 to 4. A unit that didn't run here is left to Pacemaker. */
-static int replace_store(const struct ctl_cmd *cmd, struct cf_job *j, struct vt_fail *fail)
+static int replace_store(const struct vt_command *cmd, struct cf_job *j, struct vt_fail *fail)
 {
 	struct vt_kv reply;
 	struct vt_fail why = {0};
@@ -168,7 +168,7 @@ static void tell_done(const struct cf_job *j)
 }
 
 /* Steps 1 to 5, asked for and confirmed. */
-static int carry_out(const struct ctl_cmd *cmd, struct cf_job *j, struct vt_fail *fail)
+static int carry_out(const struct vt_command *cmd, struct cf_job *j, struct vt_fail *fail)
 {
 	int rc = cf_prepare(j, fail);
 	if (rc == 0)
@@ -181,14 +181,14 @@ static int carry_out(const struct ctl_cmd *cmd, struct cf_job *j, struct vt_fail
 }
 
 /* An earlier run was killed after step 3. */
-static int go_on(const struct ctl_cmd *cmd, struct cf_job *j, struct vt_fail *fail)
+static int go_on(const struct vt_command *cmd, struct cf_job *j, struct vt_fail *fail)
 {
 	j->resumed = true;
 	(void)start_again(cmd, j);
 	return cf_name_branch(j, fail);
 }
 
-static int do_discard(const struct ctl_cmd *cmd, struct cf_job *j, bool yes, struct vt_fail *fail)
+static int do_discard(const struct vt_command *cmd, struct cf_job *j, bool yes, struct vt_fail *fail)
 {
 	struct vt_kv facts;
 	vt_kv_init(&facts);
@@ -197,7 +197,7 @@ static int do_discard(const struct ctl_cmd *cmd, struct cf_job *j, bool yes, str
 	if (rc == 0 && left != CF_BRANCH)
 		rc = check_space(j, fail);
 	if (rc < 0)
-		return ctl_error(cmd, ca_exit_code(rc == -ENOENT ? -EIO : rc), "%s: %s",
+		return vt_command_error(cmd, ca_exit_code(rc == -ENOENT ? -EIO : rc), "%s: %s",
 				 j->conf.name, fail->text);
 	j->resumed = left == CF_SCRATCH && !j->started; /* killed after it had stopped the unit */
 	if (left != CF_BRANCH) {
@@ -208,53 +208,53 @@ static int do_discard(const struct ctl_cmd *cmd, struct cf_job *j, bool yes, str
 	}
 	rc = left == CF_BRANCH ? go_on(cmd, j, fail) : carry_out(cmd, j, fail);
 	if (rc < 0)
-		return ctl_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail->text);
+		return vt_command_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail->text);
 	tell_done(j);
 	return j->failed ? EX_FAILED : EX_DONE;
 }
 
-static int discard(const struct ctl_cmd *cmd, struct cf_job *j, bool yes)
+static int discard(const struct vt_command *cmd, struct cf_job *j, bool yes)
 {
 	struct vt_fail fail = {0};
 	int lock = lock_units(j, &fail);
 	if (lock < 0)
-		return ctl_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail.text);
 	int code = do_discard(cmd, j, yes, &fail);
 	close(lock);
 	return code;
 }
 
-static int delete_branch(const struct ctl_cmd *cmd, const struct cf_job *j, const char *name,
+static int delete_branch(const struct vt_command *cmd, const struct cf_job *j, const char *name,
 			 bool yes)
 {
 	char path[CD_PATH_MAX], size[32];
 	uint64_t bytes = 0;
 	struct vt_fail fail = {0};
 	if (cf_check_delete(j, name, path, &bytes, &fail) < 0)
-		return ctl_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail.text);
 	cf_size_text(size, sizeof size, bytes);
 	printf("unit %s: delete the kept branch %s (%s) for good\n\n", j->conf.name, path, size);
 	int code = ca_confirm(cmd, j->conf.name, yes);
 	if (code != EX_DONE)
 		return code;
 	if (cf_delete(path, &fail) < 0)
-		return ctl_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail.text);
 	printf("unit %s: %s is deleted\n", j->conf.name, path);
 	return EX_DONE;
 }
 
-static int list(const struct ctl_cmd *cmd, const struct cf_job *j)
+static int list(const struct vt_command *cmd, const struct cf_job *j)
 {
 	struct vt_fail fail = {0};
 	int found = cf_list(j, &fail);
 	if (found < 0)
-		return ctl_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s: %s", j->conf.name, fail.text);
 	if (found == 0)
 		printf("no kept branches of %s on this host\n", j->conf.name);
 	return EX_DONE;
 }
 
-static int read_args(const struct ctl_cmd *cmd, int argc, char **argv, struct args *a)
+static int read_args(const struct vt_command *cmd, int argc, char **argv, struct args *a)
 {
 	static const struct option longs[] = {{"even-so", no_argument, NULL, 'e'},
 					      {"yes", no_argument, NULL, 'y'},
@@ -264,7 +264,7 @@ static int read_args(const struct ctl_cmd *cmd, int argc, char **argv, struct ar
 					      {"help", no_argument, NULL, 'h'},
 					      {0}};
 	int c;
-	while ((c = ctl_option(cmd, argc, argv, ":h", longs)) >= 0) {
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0) {
 		a->even_so |= c == 'e';
 		a->yes |= c == 'y';
 		a->list |= c == 'l';
@@ -276,25 +276,25 @@ static int read_args(const struct ctl_cmd *cmd, int argc, char **argv, struct ar
 	return c;
 }
 
-static int run_discard(const struct ctl_cmd *cmd, int argc, char **argv)
+static int run_discard(const struct vt_command *cmd, int argc, char **argv)
 {
 	struct args a = {.unit_dir = VT_UNIT_DIR};
 	struct cf_job j = {0};
 	struct vt_fail fail = {0};
 	int c = read_args(cmd, argc, argv, &a);
-	if (c != CTL_OPT_END)
-		return c == CTL_OPT_HELP ? EX_DONE : EX_BAD_USAGE;
+	if (c != VT_OPTION_END)
+		return c == VT_OPTION_HELP ? EX_DONE : EX_BAD_USAGE;
 	const char *unit = ctl_unit_argument(cmd, argc, argv, 0);
 	if (!unit)
 		return EX_BAD_USAGE;
 	if (a.remove && (a.list || a.even_so))
-		return ctl_error(cmd, EX_BAD_USAGE, "--delete goes with --yes only");
+		return vt_command_error(cmd, EX_BAD_USAGE, "--delete goes with --yes only");
 	if (!vt_unit_name_ok(unit))
-		return ctl_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
+		return vt_command_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
 	if (geteuid() != 0)
-		return ctl_error(cmd, EX_FAILED, "%s: run this as root; nothing was changed", unit);
+		return vt_command_error(cmd, EX_FAILED, "%s: run this as root; nothing was changed", unit);
 	if (vt_unitconf_load(&j.conf, a.unit_dir, unit, &fail) < 0)
-		return ctl_error(cmd, EX_FAILED, "%s; nothing was changed", fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s; nothing was changed", fail.text);
 	j.unit_dir = a.unit_dir;
 	j.even_so = a.even_so;
 	umask(0077);
@@ -303,7 +303,7 @@ static int run_discard(const struct ctl_cmd *cmd, int argc, char **argv)
 	return a.remove ? delete_branch(cmd, &j, a.remove, a.yes) : discard(cmd, &j, a.yes);
 }
 
-const struct ctl_cmd ctl_discard = {
+const struct vt_command ctl_discard = {
     .name = "discard-fork",
     .summary = "give up this host's branch of a fork; it is kept",
     .help =

@@ -85,20 +85,20 @@ static int follow(const char *path, int fd, off_t at)
 	}
 }
 
-static int show(const struct ctl_cmd *cmd, const char *unit, unsigned long lines, bool on)
+static int show(const struct vt_command *cmd, const char *unit, unsigned long lines, bool on)
 {
 	char path[sizeof VT_LOG_DIR + VT_UNIT_NAME_MAX + 8];
 	struct stat st;
 	snprintf(path, sizeof path, "%s/%s.log", VT_LOG_DIR, unit);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && errno == ENOENT)
-		return ctl_error(
+		return vt_command_error(
 		    cmd, EX_FAILED,
 		    "no story of '%s' on this host yet (%s does not exist): it begins when "
 		    "the unit is first started here",
 		    unit, path);
 	if (fd < 0)
-		return ctl_error(cmd, EX_FAILED, "cannot open %s: %s%s", path, strerror(errno),
+		return vt_command_error(cmd, EX_FAILED, "cannot open %s: %s%s", path, strerror(errno),
 				 errno == EACCES ? "; run this as root" : "");
 	off_t at = fstat(fd, &st) < 0 ? -errno : 0;
 	if (at == 0)
@@ -107,7 +107,7 @@ static int show(const struct ctl_cmd *cmd, const char *unit, unsigned long lines
 	if (!on || at < 0)
 		close(fd);
 	if (rc < 0 && rc != -EPIPE)
-		return ctl_error(cmd, EX_FAILED, "cannot read %s: %s", path, strerror(-rc));
+		return vt_command_error(cmd, EX_FAILED, "cannot read %s: %s", path, strerror(-rc));
 	return rc < 0 ? EX_FAILED : EX_DONE;
 }
 
@@ -120,7 +120,7 @@ static bool parse_lines(const char *text, unsigned long *out)
 	return *out <= LINES_MAX;
 }
 
-static int run_log(const struct ctl_cmd *cmd, int argc, char **argv)
+static int run_log(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {{"lines", required_argument, NULL, 'n'},
 					      {"follow", no_argument, NULL, 'f'},
@@ -129,24 +129,24 @@ static int run_log(const struct ctl_cmd *cmd, int argc, char **argv)
 	unsigned long lines = 50;
 	bool on = false;
 	int c;
-	while ((c = ctl_option(cmd, argc, argv, ":n:fh", longs)) != CTL_OPT_END) {
+	while ((c = vt_option(cmd, argc, argv, ":n:fh", longs)) != VT_OPTION_END) {
 		if (c < 0)
-			return c == CTL_OPT_HELP ? EX_DONE : EX_BAD_USAGE;
+			return c == VT_OPTION_HELP ? EX_DONE : EX_BAD_USAGE;
 		if (c == 'f')
 			on = true;
 		else if (!parse_lines(optarg, &lines))
-			return ctl_error(cmd, EX_BAD_USAGE, "-n %s: must be a number from 0 to %d",
+			return vt_command_error(cmd, EX_BAD_USAGE, "-n %s: must be a number from 0 to %d",
 					 optarg, LINES_MAX);
 	}
 	const char *unit = ctl_unit_argument(cmd, argc, argv, 0);
 	if (!unit)
 		return EX_BAD_USAGE;
 	if (!vt_unit_name_ok(unit)) /* it becomes part of a path */
-		return ctl_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
+		return vt_command_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
 	return show(cmd, unit, lines, on);
 }
 
-const struct ctl_cmd ctl_log = {
+const struct vt_command ctl_log = {
     .name = "log",
     .summary = "the unit's story on this host: what happened, when and why",
     .help = "Usage: vmtwin log UNIT [-n LINES] [-f]\n\n"

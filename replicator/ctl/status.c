@@ -15,7 +15,7 @@
 #define ANSWER_MS 10000
 #define PAGES_MAX SV_UNITS_MAX
 
-static int ask(const struct ctl_cmd *cmd, const char *unit, long from, struct vt_kv *reply)
+static int ask(const struct vt_command *cmd, const char *unit, long from, struct vt_kv *reply)
 {
 	struct vt_kv request;
 	struct vt_fail fail = {0};
@@ -27,11 +27,11 @@ static int ask(const struct ctl_cmd *cmd, const char *unit, long from, struct vt
 		vt_kv_add(&request, "from", "%ld", from);
 	int rc = vt_ctl_call(&request, reply, ANSWER_MS, &fail);
 	if (rc < 0)
-		return ctl_error(cmd, rc == -ECONNREFUSED ? EX_NO_DAEMON : EX_NO_ANSWER, "%s",
+		return vt_command_error(cmd, rc == -ECONNREFUSED ? EX_NO_DAEMON : EX_NO_ANSWER, "%s",
 				 fail.text);
 	if (vt_kv_long(reply, "rc", 0) != 0) {
 		const char *text = vt_kv_get(reply, "text");
-		return ctl_error(
+		return vt_command_error(
 		    cmd, EX_NO_ANSWER, "%s",
 		    text ? text : "vmtwind refused and gave no reason; see journalctl -u vmtwind");
 	}
@@ -44,14 +44,14 @@ struct pages {
 	struct vt_kv *page[PAGES_MAX];
 };
 
-static int ask_all(const struct ctl_cmd *cmd, const char *unit, struct pages *pages,
+static int ask_all(const struct vt_command *cmd, const char *unit, struct pages *pages,
 		   struct sv_list *list)
 {
 	long from = 0;
 	while (pages->count < PAGES_MAX) {
 		struct vt_kv *reply = malloc(sizeof *reply);
 		if (!reply)
-			return ctl_error(cmd, EX_NO_ANSWER, "out of memory");
+			return vt_command_error(cmd, EX_NO_ANSWER, "out of memory");
 		pages->page[pages->count++] = reply;
 		int rc = ask(cmd, unit, from, reply);
 		if (rc != EX_DONE)
@@ -65,10 +65,10 @@ static int ask_all(const struct ctl_cmd *cmd, const char *unit, struct pages *pa
 	return EX_DONE;
 }
 
-static int show(const struct ctl_cmd *cmd, const char *unit, const struct sv_list *list, bool json)
+static int show(const struct vt_command *cmd, const char *unit, const struct sv_list *list, bool json)
 {
 	if (unit[0] && list->count == 0)
-		return ctl_error(cmd, EX_NO_ANSWER, "no unit '%s' on this host; see vmtwin status",
+		return vt_command_error(cmd, EX_NO_ANSWER, "no unit '%s' on this host; see vmtwin status",
 				 unit);
 	if (json)
 		sv_print_json(stdout, list);
@@ -79,7 +79,7 @@ static int show(const struct ctl_cmd *cmd, const char *unit, const struct sv_lis
 	return sv_exit_code(list);
 }
 
-static int run_status(const struct ctl_cmd *cmd, int argc, char **argv)
+static int run_status(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {
 	    {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
@@ -87,16 +87,16 @@ static int run_status(const struct ctl_cmd *cmd, int argc, char **argv)
 	struct pages pages = {0};
 	bool json = false;
 	int c;
-	while ((c = ctl_option(cmd, argc, argv, ":jh", longs)) != CTL_OPT_END) {
+	while ((c = vt_option(cmd, argc, argv, ":jh", longs)) != VT_OPTION_END) {
 		if (c < 0)
-			return c == CTL_OPT_HELP ? EX_DONE : EX_BAD_USAGE;
+			return c == VT_OPTION_HELP ? EX_DONE : EX_BAD_USAGE;
 		json = true;
 	}
 	const char *unit = ctl_unit_argument(cmd, argc, argv, 1);
 	if (!unit)
 		return EX_BAD_USAGE;
 	if (unit[0] && !vt_unit_name_ok(unit))
-		return ctl_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
+		return vt_command_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", unit);
 	int rc = ask_all(cmd, unit, &pages, &list);
 	if (rc == EX_DONE)
 		rc = show(cmd, unit, &list, json);
@@ -105,7 +105,7 @@ static int run_status(const struct ctl_cmd *cmd, int argc, char **argv)
 	return rc;
 }
 
-const struct ctl_cmd ctl_status = {
+const struct vt_command ctl_status = {
     .name = "status",
     .summary = "state of all units, or of one, on both hosts",
     .help =

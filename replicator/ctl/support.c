@@ -266,18 +266,18 @@ static int make_archive(struct sp_job *j, const struct args *a, const char *outp
 	return rc;
 }
 
-static int support(const struct ctl_cmd *cmd, struct sp_job *j, const struct args *a)
+static int support(const struct vt_command *cmd, struct sp_job *j, const struct args *a)
 {
 	char output[CD_PATH_MAX];
 	struct vt_fail fail = {0};
 	if (a->peer_archive && access(a->peer_archive, R_OK) != 0)
-		return ctl_error(cmd, EX_FAILED, "--peer-archive %s: %s; nothing was written",
+		return vt_command_error(cmd, EX_FAILED, "--peer-archive %s: %s; nothing was written",
 				 a->peer_archive, strerror(errno));
 	if (load(j, &fail) < 0)
-		return ctl_error(cmd, EX_FAILED, "%s; nothing was written", fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s; nothing was written", fail.text);
 	int fd = open_output(j, a->output, output, &fail);
 	if (fd < 0)
-		return ctl_error(cmd, EX_FAILED, "%s", fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s", fail.text);
 	sigset_t ending, before;
 	sigemptyset(&ending);
 	sigaddset(&ending, SIGINT);
@@ -291,13 +291,13 @@ static int support(const struct ctl_cmd *cmd, struct sp_job *j, const struct arg
 		unlink(output);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (rc < 0)
-		return ctl_error(cmd, EX_FAILED, "%s: %s; no archive was made", j->unit, fail.text);
+		return vt_command_error(cmd, EX_FAILED, "%s: %s; no archive was made", j->unit, fail.text);
 	if (file)
 		printf("%s\n", output);
 	return EX_DONE;
 }
 
-static int run_support(const struct ctl_cmd *cmd, int argc, char **argv)
+static int run_support(const struct vt_command *cmd, int argc, char **argv)
 {
 	static const struct option longs[] = {{"output", required_argument, NULL, 'o'},
 					      {"peer-archive", required_argument, NULL, 'p'},
@@ -308,7 +308,7 @@ static int run_support(const struct ctl_cmd *cmd, int argc, char **argv)
 	struct args a = {.unit_dir = VT_UNIT_DIR};
 	struct sp_job j = {0};
 	int c;
-	while ((c = ctl_option(cmd, argc, argv, ":h", longs)) >= 0) {
+	while ((c = vt_option(cmd, argc, argv, ":h", longs)) >= 0) {
 		a.local |= c == 'l';
 		if (c == 'o')
 			a.output = optarg;
@@ -317,24 +317,24 @@ static int run_support(const struct ctl_cmd *cmd, int argc, char **argv)
 		else if (c == 'u')
 			a.unit_dir = optarg;
 	}
-	if (c != CTL_OPT_END)
-		return c == CTL_OPT_HELP ? EX_DONE : EX_BAD_USAGE;
+	if (c != VT_OPTION_END)
+		return c == VT_OPTION_HELP ? EX_DONE : EX_BAD_USAGE;
 	j.unit = ctl_unit_argument(cmd, argc, argv, 0);
 	if (!j.unit)
 		return EX_BAD_USAGE;
 	if (!vt_unit_name_ok(j.unit))
-		return ctl_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", j.unit);
+		return vt_command_error(cmd, EX_BAD_USAGE, "'%s' is not a unit's name", j.unit);
 	if (a.local && a.peer_archive)
-		return ctl_error(cmd, EX_BAD_USAGE, "--local and --peer-archive: one or the other");
+		return vt_command_error(cmd, EX_BAD_USAGE, "--local and --peer-archive: one or the other");
 	if (geteuid() != 0)
-		return ctl_error(cmd, EX_FAILED, "%s: run this as root; nothing was written",
+		return vt_command_error(cmd, EX_FAILED, "%s: run this as root; nothing was written",
 				 j.unit);
 	j.unit_dir = a.unit_dir;
 	umask(0077);
 	return support(cmd, &j, &a);
 }
 
-const struct ctl_cmd ctl_support = {
+const struct vt_command ctl_support = {
     .name = "support",
     .summary = "one archive from both hosts for a ticket, without secrets",
     .help =

@@ -80,6 +80,7 @@ test_input() {
 	expect 0 "Exit codes: 0" "$config" check --help
 	expect 2 "did you mean '--cib'" "$config" check --cbi x
 	expect 2 "needs a value" "$config" check --cib
+	expect 2 "option '--no-host' takes no value" "$config" check --no-host=yes
 	expect 2 "is not there; name corosync's file with --corosync-conf" check "$bad" --corosync-conf "$bad/none"
 	expect 2 "is not there; save one by" check "$bad" --cib "$bad/none"
 	expect 2 "cannot read $bad/none" check "$bad" --unit-dir "$bad/none"

@@ -20,4 +20,15 @@ static inline void require(int holds)
 		abort();
 }
 
+/* The bytes as a text of exactly that size, to be freed. */
+static inline char *text_of(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+	require(text != NULL);
+	if (size > 0)
+		memcpy(text, data, size);
+	text[size] = '\0';
+	return text;
+}
+
 #endif

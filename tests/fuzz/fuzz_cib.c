@@ -141,12 +141,7 @@ static void check_read(const char *text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct vt_fail fail = {.code = 0};
-	char *text = malloc(size + 1);
-	if (!text)
-		return 0;
-	if (size > 0)
-		memcpy(text, data, size);
-	text[size] = '\0';
+	char *text = text_of(data, size);
 	check_read(text);
 	xmlDoc *doc = cf_tree_parse(text, "fuzz", &fail);
 	require(doc || (fail.code == -EINVAL && fail.text[0]));

@@ -21,11 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct cf_corosync c;
 	struct vt_fail fail = {.code = 0};
-	char *text = malloc(size + 1);
-	if (!text)
-		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
+	char *text = text_of(data, size);
 	int rc = cf_corosync_parse(&c, text, "fuzz", &fail);
 	free(text);
 	if (rc != 0) {

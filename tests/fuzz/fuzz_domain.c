@@ -31,12 +31,7 @@ static void read_capabilities(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
-	if (!text)
-		return 0;
-	if (size > 0)
-		memcpy(text, data, size);
-	text[size] = '\0';
+	char *text = text_of(data, size);
 	read_domain(text);
 	read_capabilities(text);
 	free(text);

@@ -93,11 +93,7 @@ static void read_others(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
-	if (!text)
-		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
+	char *text = text_of(data, size);
 	read_facts(text);
 	read_digest(text);
 	read_others(text);

@@ -7,12 +7,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct vt_mountinfo mi;
-	char *line = malloc(size + 1);
-	if (!line)
-		return 0;
-	if (size > 0)
-		memcpy(line, data, size);
-	line[size] = '\0';
+	char *line = text_of(data, size);
 	int rc = vt_mountinfo_parse(&mi, line);
 	free(line);
 	require(rc == 0 || rc == -EBADMSG);

@@ -60,12 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct sk_want none = {.port = NULL}, all = {.unit = "vm1", .hosts = "host1,host2", .port = "7791"};
 	struct vt_fail fail = {.code = 0};
-	char *text = malloc(size + 1);
-	if (!text)
-		return 0;
-	if (size > 0)
-		memcpy(text, data, size);
-	text[size] = '\0';
+	char *text = text_of(data, size);
 	size_t first = strlen(text);
 	int rc = load(&module, text, first, "safe", &fail);
 	if (rc == 0) {
