@@ -108,7 +108,7 @@ static int merge(struct apply *a, struct vt_fail *fail)
 	int rc = cf_owned_init(&owned, a->m.units) && wanted ? 0 : vt_fail(fail, -ENOMEM, "out of memory; nothing was changed");
 	for (unsigned i = 0; i < a->m.units && rc == 0; i++)
 		if (a->wanted.unit[i])
-			rc = cf_owned_add(&owned, a->before, a->m.unit[i].conf.name, fail);
+			rc = cf_owned_add(&owned, a->before, a->m.unit[i].conf.name, a->m.unit[i].ping[0] != '\0', fail);
 	if (rc == 0 && !(a->after = xmlCopyDoc(a->before, 1)))
 		rc = vt_fail(fail, -ENOMEM, "out of memory; nothing was changed");
 	if (rc == 0)

@@ -99,39 +99,39 @@ int cf_change_begin(struct cf_change *c, const xmlDoc *before, const xmlDoc *aft
 	return vt_fail(fail, -EIO, "%s can't be written: is the disk full?", c->dir);
 }
 
-/* A resource of that id is configured, wherever it lies. Of a clone's instance "ID:0" it is ID. */
-static bool is_configured(const xmlNode *in, const char *id)
+/* The status as it is when all is well: each host is there, nothing runs. What is wrong with the cluster at the moment (a host that waits for
+ * its fencing, a stop that failed) is no mistake of the configuration, and a correct one may be the way out of it. */
+static bool suppose_all_is_well(xmlDoc *doc)
 {
-	size_t size = strcspn(id, ":");
-	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next) {
-		const char *own = n->type == XML_ELEMENT_NODE ? cf_attr(n, "id") : "";
-		if ((strncmp(own, id, size) == 0 && own[size] == '\0') || is_configured(n, id))
-			return true;
+	static const char *const state[][2] = {{"in_ccm", "true"}, {"crmd", "online"}, {"join", "member"}, {"expected", "member"}};
+	xmlNode *root = xmlDocGetRootElement(doc), *status = cf_child(root, "status");
+	const xmlNode *nodes = cf_section(doc, "nodes");
+	if (status) {
+		xmlUnlinkNode(status);
+		xmlFreeNode(status);
 	}
-	return false;
+	status = xmlNewChild(root, NULL, (const xmlChar *)"status", NULL);
+	bool ok = status && xmlSetProp(root, (const xmlChar *)"have-quorum", (const xmlChar *)"1");
+	for (const xmlNode *n = nodes ? nodes->children : NULL; n && ok; n = n->next) {
+		if (!cf_is(n, "node") || strcmp(cf_attr(n, "type"), "remote") == 0)
+			continue;
+		xmlNode *s = xmlNewChild(status, NULL, (const xmlChar *)"node_state", NULL);
+		ok = s && xmlSetProp(s, (const xmlChar *)"id", (const xmlChar *)cf_attr(n, "id")) &&
+		     xmlSetProp(s, (const xmlChar *)"uname", (const xmlChar *)cf_attr(n, "uname"));
+		for (size_t i = 0; i < sizeof state / sizeof state[0] && ok; i++)
+			ok = xmlSetProp(s, (const xmlChar *)state[i][0], (const xmlChar *)state[i][1]);
+	}
+	return ok;
 }
 
-/* Takes out of the status what is not configured any more: that it runs yet is no mistake, Pacemaker stops it. */
-static void forget_orphans(xmlNode *status, const xmlNode *resources)
+int cf_change_verify(const struct cf_change *c, const xmlDoc *doc, struct vt_fail *fail)
 {
-	for (xmlNode *n = status ? status->children : NULL, *next; n; n = next) {
-		next = n->next;
-		if (cf_is(n, "lrm_resource") && !is_configured(resources, cf_attr(n, "id"))) {
-			xmlUnlinkNode(n);
-			xmlFreeNode(n);
-		} else {
-			forget_orphans(n, resources);
-		}
-	}
-}
-
-int cf_change_verify(const struct cf_change *c, const xmlDoc *after, struct vt_fail *fail)
-{
-	const char *const args[] = {"--xml-file", c->alone, NULL};
-	xmlDoc *alone = xmlCopyDoc((xmlDoc *)after, 1);
-	if (!alone)
+	const char *const args[] = {"--verbose", "--xml-file", c->alone, NULL};
+	xmlDoc *alone = xmlCopyDoc((xmlDoc *)doc, 1);
+	if (!alone || !suppose_all_is_well(alone)) {
+		xmlFreeDoc(alone);
 		return vt_fail(fail, -ENOMEM, "out of memory; nothing was changed");
-	forget_orphans(cf_child(xmlDocGetRootElement(alone), "status"), cf_section(alone, "resources"));
+	}
 	bool written = write_doc(c->alone, alone);
 	xmlFreeDoc(alone);
 	if (!written)

@@ -21,8 +21,8 @@ struct cf_change {
 };
 /* 0 or negative errno with fail; then there is nothing to end. Until the end signals wait: no copy of a CIB is left behind. */
 int cf_change_begin(struct cf_change *c, const xmlDoc *before, const xmlDoc *after, struct vt_fail *fail);
-/* crm_verify finds nothing wrong with the second one, but that what is taken out still runs; else -EINVAL and fail. */
-int cf_change_verify(const struct cf_change *c, const xmlDoc *after, struct vt_fail *fail);
+/* crm_verify finds nothing wrong with that configuration (of after, or of before), all hosts being well; else it tells, -EINVAL and fail. */
+int cf_change_verify(const struct cf_change *c, const xmlDoc *doc, struct vt_fail *fail);
 /* What Pacemaker would do then: crm_simulate's summary, one action a line, into out; "": nothing. False: it can't be foretold. */
 bool cf_change_simulate(const struct cf_change *c, char *out, size_t cap);
 /* The difference goes into the live CIB, at once or not at all; looked at before and after. -EAGAIN: it is not before any more. */

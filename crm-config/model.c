@@ -160,6 +160,8 @@ static int add_option(struct cf_model_reader *r, const char *key, struct cf_powe
 		return bad(r, key, "...", "an agent, then its options as NAME=VALUE, separated by spaces; values have no spaces in them");
 	if (p->options == CF_OPTIONS_MAX)
 		return bad(r, key, "...", "too many options");
+	if (strlen(sign + 1) >= sizeof p->option[0].value)
+		return bad(r, key, "...", "an option is too long");
 	struct cf_option *o = &p->option[p->options++];
 	snprintf(o->name, sizeof o->name, "%.*s", (int)n, text);
 	snprintf(o->value, sizeof o->value, "%s", sign + 1);
@@ -183,7 +185,7 @@ static int set_power(struct cf_model_reader *r, const char *key, const char *val
 			continue;
 		struct cf_power *p = &site->power[level][i];
 		if (!word(&at, p->agent, sizeof p->agent) || strspn(p->agent, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != strlen(p->agent))
-			return bad(r, key, value, "the name of a fence agent comes first, as in: fence_ipmilan ip=10.0.0.101");
+			return bad(r, key, "...", "the name of a fence agent comes first, as in: fence_ipmilan ip=10.0.0.101");
 		if (strcmp(p->agent, "fence_vmtwin") == 0)
 			return bad(r, key, value, "fence_vmtwin is configured by itself where there is a witness");
 		for (;;) {
@@ -329,6 +331,9 @@ static int set_device(struct cf_model_reader *r, const char *key, const char *va
 		return bad(r, key, value, "must be a block device, as in /dev/vg0/vm1");
 	if (!disk && !is_minor(value))
 		return bad(r, key, value, "must be /dev/drbd and a number from 0 to 1048575");
+	/* "drbd" may begin a volume group's name too */
+	if (disk && strncmp(value, MINOR_PREFIX, strlen(MINOR_PREFIX)) == 0 && strchr("/0123456789", value[strlen(MINOR_PREFIX)]))
+		return bad(r, key, value, "is a device of DRBD's; name what lies below it, as in /dev/vg0/vm1");
 	if (disk)
 		return put(r, r->unit->drbd_disk, sizeof r->unit->drbd_disk, key, value);
 	return put(r, r->unit->drbd_device, sizeof r->unit->drbd_device, key, value);

@@ -40,6 +40,9 @@ static int witness_fits(const struct cf_site *site, struct vt_fail *fail)
 	struct vt_witness_conf w = {0};
 	if (site->witness[0] && vt_witness_list_parse(&w, site->witness, fail) < 0)
 		return -EINVAL;
+	for (int h = 0; h < CF_HOSTS; h++)
+		if (witness_at(site, &w, site->host[h]))
+			return vt_fail(fail, -EINVAL, "witness %s is a host of the cluster: it answers itself whatever is cut; take a third machine", site->host[h]);
 	for (unsigned i = 0; i < site->rings; i++)
 		for (int h = 0; h < CF_HOSTS; h++) {
 			const char *at = witness_at(site, &w, site->ring[i][h]);

@@ -40,7 +40,9 @@ static bool is_of_unit(const xmlNode *prim, const struct kind *k, const char *un
 		return false;
 	if (!k->names_unit && !k->suffix[0]) /* the VM: of a mirror it names the unit, of DRBD it has a file of its own */
 		return strcmp(cf_pair_value(prim, "instance_attributes", "unit"), unit) == 0 || (!cf_pair_value(prim, "instance_attributes", "unit")[0] && cf_pair_value(prim, "instance_attributes", "config")[0]);
-	return !k->names_unit || strcmp(cf_pair_value(prim, "instance_attributes", k->names_unit), unit) == 0;
+	if (!k->names_unit) /* a ping: its attribute has the name that the unit's rule asks for */
+		return strcmp(cf_pair_value(prim, "instance_attributes", "name"), cf_attr(prim, "id")) == 0;
+	return strcmp(cf_pair_value(prim, "instance_attributes", k->names_unit), unit) == 0;
 }
 
 static int foreign(const xmlNode *n, const char *id, const char *unit, struct vt_fail *fail)
@@ -50,12 +52,14 @@ static int foreign(const xmlNode *n, const char *id, const char *unit, struct vt
 		       "out of there first; nothing was changed", unit, id, (const char *)n->name, parent[0] ? ", in " : "", parent);
 }
 
-static int add_kind(struct cf_owned *o, const xmlNode *resources, const struct kind *k, const char *unit, struct vt_fail *fail)
+static int add_kind(struct cf_owned *o, const xmlNode *resources, const struct kind *k, const char *unit, bool wants_ping, struct vt_fail *fail)
 {
 	char id[VT_UNIT_NAME_MAX + 16], clone_id[VT_UNIT_NAME_MAX + 32];
 	snprintf(id, sizeof id, "%s%s", unit, k->suffix);
 	snprintf(clone_id, sizeof clone_id, "%s-clone", id);
 	const xmlNode *n = cf_find_id(resources, id), *clone = k->suffix[0] ? cf_find_id(resources, clone_id) : NULL;
+	if (n && !is_of_unit(n, k, unit) && strcmp(k->type, "ping") == 0 && !wants_ping)
+		return 0; /* an administrator's, and nothing is in its way */
 	if (n && !is_of_unit(n, k, unit))
 		return foreign(n, id, unit, fail);
 	if (n && n->parent != (k->suffix[0] && clone ? clone : resources))
@@ -69,11 +73,11 @@ static int add_kind(struct cf_owned *o, const xmlNode *resources, const struct k
 	return 0;
 }
 
-int cf_owned_add(struct cf_owned *o, const xmlDoc *doc, const char *unit, struct vt_fail *fail)
+int cf_owned_add(struct cf_owned *o, const xmlDoc *doc, const char *unit, bool wants_ping, struct vt_fail *fail)
 {
 	int rc = 0;
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && rc == 0; i++)
-		rc = add_kind(o, cf_section(doc, "resources"), &kinds[i], unit, fail);
+		rc = add_kind(o, cf_section(doc, "resources"), &kinds[i], unit, wants_ping, fail);
 	return rc;
 }
 

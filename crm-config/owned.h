@@ -19,9 +19,10 @@ struct cf_owned {
 bool cf_owned_init(struct cf_owned *o, unsigned units);
 /*
  * Adds those of the unit that are in the CIB. -EEXIST, and fail says which: a resource with the id of one of them is something else,
- * or lies where vmtwin-config does not put it (a group, another clone).
+ * or lies where vmtwin-config does not put it (a group, another clone). Without wants_ping (require_ping) an administrator's own ping may
+ * have that name.
  */
-int cf_owned_add(struct cf_owned *o, const xmlDoc *doc, const char *unit, struct vt_fail *fail);
+int cf_owned_add(struct cf_owned *o, const xmlDoc *doc, const char *unit, bool wants_ping, struct vt_fail *fail);
 void cf_owned_free(struct cf_owned *o);
 
 #endif

@@ -22,7 +22,7 @@ static int take(void *ctx, unsigned line, const char *key, const char *value, st
 {
 	char *out = ctx;
 	size_t len = strlen(out);
-	if (strcmp(key, "store") == 0 || strncmp(key, "fence.", 6) == 0)
+	if (strcmp(key, "store") == 0 || strncmp(key, "fence.", 6) == 0 || strncmp(key, "fence2.", 7) == 0)
 		return 0;
 	if (strpbrk(key, ": \t"))
 		return vt_fail(fail, -EINVAL, "line %u: '%.64s' can't be a key", line, key);

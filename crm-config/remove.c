@@ -4,7 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/paths.h"
 #include "base/unitconf.h"
+#include "crm-config/cib_build.h"
 #include "crm-config/cmd.h"
 #include "crm-config/live.h"
 #include "crm-config/merge.h"
@@ -13,6 +15,7 @@
 
 #define STOP_LIMIT_S 600 /* a guest may take its time */
 #define TOOL_LIMIT_MS 30000
+#define INSTANCES_MAX 16 /* of a clone */
 #define RUNS_ON "is running on" /* crm_resource's words */
 
 static const char help[] =
@@ -54,40 +57,74 @@ static void settle(void)
 	cf_live_tool("crm_resource", args, (STOP_LIMIT_S + 10) * 1000, NULL, 0);
 }
 
-/* Nobody runs it any more, as far as the cluster knows. */
-static bool runs_nowhere(const char *id)
-{
-	const char *const args[] = {"--resource", id, "--locate", NULL};
-	char out[4096] = "";
-	return cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, out, sizeof out) == 0 && !strstr(out, RUNS_ON);
-}
+struct instance {
+	char host[VT_HOST_NAME_MAX + 1];
+	bool promoted;
+};
 
-/* The host's name in "is running on: HOST Promoted". */
-static void host_after(const char *at, char *out, size_t cap)
-{
-	at += strlen(RUNS_ON);
-	at += strspn(at, ": ");
-	snprintf(out, cap, "%.*s", (int)strcspn(at, " \n"), at);
-}
-
-/* The host that runs it, for people; "": none is known. */
-static void where(const char *id, char *out, size_t cap)
+/* Where it runs, in crm_resource's words "... is running on: HOST Promoted". How many, or -1: that can't be told. */
+static int locate(const char *id, struct instance found[INSTANCES_MAX])
 {
 	const char *const args[] = {"--resource", id, "--locate", NULL};
 	char text[4096] = "";
-	cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, text, sizeof text);
-	const char *at = strstr(text, RUNS_ON);
-	out[0] = '\0';
-	if (at)
-		host_after(at, out, cap);
+	int count = 0;
+	if (cf_live_tool("crm_resource", args, TOOL_LIMIT_MS, text, sizeof text) != 0)
+		return -1;
+	for (const char *at = strstr(text, RUNS_ON); at && count < INSTANCES_MAX; at = strstr(at, RUNS_ON)) {
+		struct instance *i = &found[count++];
+		at += strlen(RUNS_ON);
+		at += strspn(at, ": ");
+		size_t size = strcspn(at, " \n");
+		snprintf(i->host, sizeof i->host, "%.*s", (int)size, at);
+		at += size + strspn(at + size, " ");
+		i->promoted = strncmp(at, "Promoted", 8) == 0 || strncmp(at, "Master", 6) == 0;
+	}
+	return count;
+}
+
+static bool runs_nowhere(const char *id)
+{
+	struct instance found[INSTANCES_MAX];
+	return locate(id, found) == 0;
+}
+
+/* The host that is promoted of what is found, or -1. */
+static int promoted_of(const struct instance *found, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (found[i].promoted)
+			return i;
+	return -1;
+}
+
+/* The host that has the VM, or whose copy it would be started from; for people. "": none is known. */
+static void find_last(const struct removal *r, const xmlDoc *doc, char *host, size_t cap)
+{
+	struct instance found[INSTANCES_MAX];
+	int last = locate(r->unit, found) > 0 ? 0 : -1;
+	for (const char *const *id = r->owned.id; *id && last < 0; id++)
+		if (cf_child_of_id(cf_section(doc, "resources"), "clone", *id))
+			last = promoted_of(found, locate(*id, found));
+	snprintf(host, cap, "%s", last >= 0 ? found[last].host : "the host that stopped last");
+}
+
+/* The clone that keeps its copies is DRBD's. */
+static bool is_drbd(const struct removal *r)
+{
+	char id[VT_UNIT_NAME_MAX + 16];
+	snprintf(id, sizeof id, CF_DRBD, r->unit);
+	for (const char *const *o = r->owned.id; *o; o++)
+		if (strcmp(*o, id) == 0)
+			return true;
+	return false;
 }
 
 static int still_runs(const struct removal *r, const char *id)
 {
-	vt_command_error(r->cmd, CF_EXIT_BAD, "unit %s: %s does not stop; nothing was deleted. Look at it: pcs status; run this again, or take the unit back into service: "
-		 "pcs resource clear %s-mirror-clone, pcs resource enable %s %s-mirror-clone, vmtwin-config apply %s", r->unit, id, r->unit, r->unit,
-		 r->unit, r->unit);
-	return CF_EXIT_REFUSED;
+	const char *clone = is_drbd(r) ? "drbd-clone" : "mirror-clone";
+	return vt_command_error(r->cmd, CF_EXIT_REFUSED, "unit %s: %s does not stop; nothing was deleted. Look at it: pcs status; run this again, or take the unit back into service: "
+		 "pcs resource clear %s-%s, pcs resource enable %s %s-%s, vmtwin-config apply %s", r->unit, id, r->unit, clone, r->unit, r->unit, clone,
+		 r->unit);
 }
 
 static int set_clones(const struct removal *r, const xmlDoc *doc, const char *name, const char *value)
@@ -102,19 +139,13 @@ static int set_clones(const struct removal *r, const xmlDoc *doc, const char *na
 /* Bans a clone that has a promoted instance from every other host where it runs, and waits. The constraint goes with the unit. */
 static void keep_promoted_only(const char *clone)
 {
-	const char *const locate[] = {"--resource", clone, "--locate", NULL};
-	char text[4096] = "", *rest = NULL;
+	struct instance found[INSTANCES_MAX];
+	int count = locate(clone, found), promoted = promoted_of(found, count);
 	bool any = false;
-	if (cf_live_tool("crm_resource", locate, TOOL_LIMIT_MS, text, sizeof text) != 0 || !(strstr(text, "Promoted") || strstr(text, "Master")))
-		return;
-	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		char host[VT_HOST_NAME_MAX + 1];
-		const char *at = strstr(line, RUNS_ON);
-		if (!at || strstr(at, "Promoted") || strstr(at, "Master"))
-			continue;
-		host_after(at, host, sizeof host);
-		const char *const ban[] = {"--resource", clone, "--ban", "--node", host, NULL};
-		any |= cf_live_tool("crm_resource", ban, TOOL_LIMIT_MS, NULL, 0) == 0;
+	for (int i = 0; i < count && promoted >= 0; i++) {
+		const char *const ban[] = {"--resource", clone, "--ban", "--node", found[i].host, NULL};
+		if (!found[i].promoted)
+			any |= cf_live_tool("crm_resource", ban, TOOL_LIMIT_MS, NULL, 0) == 0;
 	}
 	if (any)
 		settle();
@@ -143,6 +174,15 @@ static int stop_all(const struct removal *r, const xmlDoc *doc)
 	return CF_EXIT_OK;
 }
 
+/* All that goes: somebody else's constraints of the unit's resources too, which may be wanted again one day. */
+static void tell_difference(const xmlDoc *before, const xmlDoc *after)
+{
+	struct cf_lines a = cf_normal(before), b = cf_normal(after);
+	cf_lines_diff(stdout, &a, &b);
+	cf_lines_free(&a);
+	cf_lines_free(&b);
+}
+
 /* before is read anew by the caller: stopping has changed it. */
 static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 {
@@ -154,12 +194,12 @@ static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 		return vt_command_error(r->cmd, CF_EXIT_BAD, after ? "no resource of unit '%s' is in the cluster" : "out of memory for unit '%s'", r->unit);
 	}
 	int code = CF_EXIT_OK;
+	tell_difference(before, after);
 	if (dry_run) {
-		struct cf_lines a = cf_normal(before), b = cf_normal(after);
-		cf_lines_diff(stdout, &a, &b);
-		cf_lines_free(&a);
-		cf_lines_free(&b);
-	} else if (cf_change_begin(&c, before, after, &fail) < 0) {
+		xmlFreeDoc(after);
+		return code;
+	}
+	if (cf_change_begin(&c, before, after, &fail) < 0) {
 		code = vt_command_error(r->cmd, CF_EXIT_BAD, "%s", fail.text);
 	} else {
 		if (cf_change_apply(&c, before, after, &fail) < 0) {
@@ -172,6 +212,21 @@ static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 	return code;
 }
 
+/* Why not, for people; NULL: it could. */
+static const char *in_the_way(const struct cf_change *c, const xmlDoc *before, const xmlDoc *after)
+{
+	struct vt_fail fail = {0};
+	char plan[16384] = "";
+	if (cf_change_verify(c, after, &fail) < 0 && cf_change_verify(c, before, &fail) < 0)
+		return "Pacemaker finds mistakes in the configuration as it is already (crm_verify, above): correct these first";
+	if (fail.code)
+		return "something else in the configuration names its resources (a constraint over sets, a tag; crm_verify, above, says where): take them out "
+		       "of there first";
+	if (cf_change_simulate(c, plan, sizeof plan) && strstr(plan, "* Fence "))
+		return "a host waits for its fencing, and what runs there isn't known (pcs status): see that it is fenced first";
+	return NULL;
+}
+
 /* Before anything is stopped: the cluster takes what is left. */
 static int could_be_taken_out(const struct removal *r, const xmlDoc *before)
 {
@@ -182,14 +237,22 @@ static int could_be_taken_out(const struct removal *r, const xmlDoc *before)
 		xmlFreeDoc(after);
 		return vt_command_error(r->cmd, CF_EXIT_BAD, "unit '%s': %s", r->unit, fail.text[0] ? fail.text : "out of memory");
 	}
-	int rc = cf_change_verify(&c, after, &fail);
+	const char *why = in_the_way(&c, before, after);
 	cf_change_end(&c);
 	xmlFreeDoc(after);
-	if (rc == 0)
-		return CF_EXIT_OK;
-	vt_command_error(r->cmd, CF_EXIT_BAD, "unit %s can't be taken out: something else in the configuration names its resources (a constraint over sets, a tag; crm_verify, above, "
-		 "says where): take them out of there first. Nothing was changed", r->unit);
-	return CF_EXIT_REFUSED;
+	return why ? vt_command_error(r->cmd, CF_EXIT_REFUSED, "unit %s can't be taken out: %s. Nothing was changed", r->unit, why) : CF_EXIT_OK;
+}
+
+/* To use it without the cluster. last: the host that stopped last, for people. */
+static void tell_way_back(const struct removal *r, const char *last)
+{
+	const char *unit = r->unit;
+	if (is_drbd(r))
+		printf("unit %s is out of the cluster, and DRBD is down. To use its VM without the cluster: on both hosts: drbdadm up %s; then on %s: "
+		       "drbdadm primary %s, virsh define " VT_DOMAIN_DIR "/%s.xml, virsh start with the domain's name\n", unit, unit, last, unit, unit);
+	else
+		printf("unit %s is out of the cluster. Its files as plain files again: on %s: vmtwin destroy %s --keep-data; on the other host the "
+		       "same with --force, for its copy counts as old from now on\n", unit, last, unit);
 }
 
 static int take_unit(struct removal *r, bool dry_run)
@@ -198,7 +261,7 @@ static int take_unit(struct removal *r, bool dry_run)
 	xmlDoc *doc = cf_live_read(&fail);
 	if (!doc)
 		return vt_command_error(r->cmd, CF_EXIT_BAD, "%s", fail.text);
-	if (cf_live_schema(doc, &fail) < 0 || cf_owned_add(&r->owned, doc, r->unit, &fail) < 0) {
+	if (cf_live_schema(doc, &fail) < 0 || cf_owned_add(&r->owned, doc, r->unit, false, &fail) < 0) {
 		xmlFreeDoc(doc);
 		vt_command_error(r->cmd, CF_EXIT_BAD, "%s", fail.text);
 		return CF_EXIT_REFUSED;
@@ -207,10 +270,9 @@ static int take_unit(struct removal *r, bool dry_run)
 		xmlFreeDoc(doc);
 		return vt_command_error(r->cmd, CF_EXIT_BAD, "no resource of unit '%s' is in the cluster; which ones there are: pcs status", r->unit);
 	}
-	char host[VT_HOST_NAME_MAX + 1];
-	int code = CF_EXIT_OK;
-	where(r->unit, host, sizeof host);
-	code = could_be_taken_out(r, doc);
+	char last[VT_HOST_NAME_MAX + 1];
+	find_last(r, doc, last, sizeof last);
+	int code = could_be_taken_out(r, doc);
 	if (code != CF_EXIT_OK) {
 		xmlFreeDoc(doc);
 		return code;
@@ -227,12 +289,10 @@ static int take_unit(struct removal *r, bool dry_run)
 	xmlFreeDoc(doc);
 	if (code != CF_EXIT_OK)
 		return code;
-	if (dry_run) {
+	if (dry_run)
 		puts("Nothing was changed (--dry-run).");
-		return code;
-	}
-	printf("unit %s is out of the cluster. Its files as plain files again: on %s: vmtwin destroy %s --keep-data; on the other host the "
-	       "same with --force, for its copy counts as old from now on\n", r->unit, host[0] ? host : "the host that stopped last", r->unit);
+	else
+		tell_way_back(r, last);
 	return code;
 }
 

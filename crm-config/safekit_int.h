@@ -58,7 +58,7 @@ struct sk_plan {
 	uint64_t window_ms;		   /* 0: not given */
 	bool manual;
 	uint32_t token_ms, link_ms; /* 0: not given, the default will do */
-	unsigned token_line, link_line;
+	unsigned link_line;
 	unsigned witnesses, pings;
 	char witness[512], require_ping[512]; /* words, each with a space before it */
 	unsigned todos;
@@ -83,6 +83,8 @@ void sk_say(struct sk_import *m, enum sk_verdict verdict, unsigned line, const c
 /* The same of an attribute, which is put first: `rfs async="second" TEXT`. */
 void sk_say_attr(struct sk_import *m, enum sk_verdict verdict, const struct sk_elem *e, const struct sk_attr *a, const char *fmt, ...)
     __attribute__((format(printf, 5, 6)));
+/* The value of what is called so, for people: "(not shown)" if it is a secret. */
+const char *sk_shown(const struct sk_doc *doc, const char *name, const char *value);
 /* `<rfs a="b" c="d">`, cut where it does not fit. */
 const char *sk_tag(const struct sk_doc *doc, const struct sk_elem *e, char *out, size_t cap);
 /* Something is left for the administrator. */

@@ -31,13 +31,14 @@ static int bad_time(struct sk_import *m, const struct sk_elem *e, const struct s
 
 int sk_take_macro(struct sk_import *m, const struct sk_elem *e, const struct sk_attr *a)
 {
+	const char *value = a ? sk_shown(m->doc, a->value, sk_value(m->doc, e, "value")) : "";
 	if (a && m->plan.name_of_macro && strcmp(a->value, "VM_NAME") == 0)
 		sk_say_name(m, e);
 	else if (a && strncmp(a->value, "VM_", 3) != 0 && !sk_macro_used(m->doc, a->value))
-		sk_say(m, SK_LEFT, e->line, "macro name=\"%s\" value=\"%.200s\": do nothing instead: nothing refers to it", a->value, sk_value(m->doc, e, "value"));
+		sk_say(m, SK_LEFT, e->line, "macro name=\"%s\" value=\"%.200s\": do nothing instead: nothing refers to it", a->value, value);
 	else if (a)
 		sk_say(m, SK_TAKEN, e->line, "macro name=\"%s\" value=\"%.200s\" as its value, where %%%s%% stands", a->value,
-		       sk_value(m->doc, e, "value"), a->value);
+		       value, a->value);
 	return 0;
 }
 
@@ -158,6 +159,24 @@ static uint32_t within(uint64_t ms, uint32_t low, uint32_t high)
 	return ms < low ? low : ms > high ? high : (uint32_t)ms;
 }
 
+/* The attribute that says the longest timeout of all, of equal ones the first; those that are no times are refused when it is their turn. */
+static const struct sk_attr *longest_timeout(const struct sk_import *m)
+{
+	const struct sk_attr *longest = NULL;
+	uint64_t most = 0, ms;
+	for (unsigned i = 0; i < m->doc->elems; i++) {
+		const struct sk_elem *e = &m->doc->elem[i];
+		const struct sk_elem *in = sk_parent(m->doc, e);
+		bool asks = in && ((strcmp(e->name, "heart") == 0 && strcmp(in->name, "service") == 0) || (strcmp(e->name, "heartbeat") == 0 && strcmp(in->name, "heart") == 0));
+		const struct sk_attr *a = asks ? sk_attr(m->doc, e, "timeout") : NULL;
+		if (!a || !sk_time_parse(a->value, 1, &ms) || (longest && within(ms, SK_TOKEN_LOW_MS, SK_TOKEN_HIGH_MS) <= within(most, SK_TOKEN_LOW_MS, SK_TOKEN_HIGH_MS)))
+			continue;
+		longest = a;
+		most = ms;
+	}
+	return longest;
+}
+
 /* A bare number: milliseconds. There is one token for all networks, so the longest timeout counts. */
 int sk_take_timeout(struct sk_import *m, const struct sk_elem *e, const struct sk_attr *a)
 {
@@ -166,12 +185,12 @@ int sk_take_timeout(struct sk_import *m, const struct sk_elem *e, const struct s
 	if (!sk_time_parse(a->value, 1, &ms))
 		return bad_time(m, e, a);
 	uint32_t token = within(ms, SK_TOKEN_LOW_MS, SK_TOKEN_HIGH_MS);
-	if (token <= p->token_ms) {
-		sk_say_attr(m, SK_LEFT, e, a, ": do nothing instead: there is one token for all networks, and line %u asks for as much", p->token_line);
+	const struct sk_attr *longest = longest_timeout(m);
+	if (longest && longest != a) {
+		sk_say_attr(m, SK_LEFT, e, a, ": do nothing instead: there is one token for all networks, and line %u asks for as much or more", longest->line);
 		return 0;
 	}
 	p->token_ms = token;
-	p->token_line = a->line;
 	if (token == ms)
 		sk_say_attr(m, SK_TAKEN, e, a, " as token_ms = %u", token);
 	else

@@ -83,7 +83,7 @@ int sk_take_var(struct sk_import *m, const struct sk_elem *e, const struct sk_at
 		       a->value, value, p->directory, p->domain);
 	else
 		sk_say(m, SK_LEFT, a->line, "var name=\"%.60s\" value=\"%.200s\": do add what the scripts did with it as an OCF or systemd resource of the cluster instead, if it matters: there are no scripts", a->value,
-		       value);
+		       sk_shown(m->doc, a->value, value));
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "crm-config/safekit_int.h"
 
 #define TIME_MAX_MS (3650ull * 24 * 3600 * 1000)
@@ -17,6 +18,22 @@ static void begin_line(struct sk_import *m, enum sk_verdict verdict, unsigned li
 	m->out->changed += verdict == SK_CHANGED;
 	m->out->left += verdict == SK_LEFT;
 	fprintf(m->report, "%s:%u: %s: ", m->doc->path, line, verdict_word[verdict]);
+}
+
+/* The value has that of a macro in it that is a secret. */
+static bool has_secret(const struct sk_doc *doc, const char *value)
+{
+	for (unsigned i = 0; i < doc->macros; i++) {
+		const char *secret = doc->attr[doc->macro[i].value].value;
+		if (secret[0] && vt_is_secret(doc->attr[doc->macro[i].name].value) && strstr(value, secret))
+			return true;
+	}
+	return false;
+}
+
+const char *sk_shown(const struct sk_doc *doc, const char *name, const char *value)
+{
+	return vt_is_secret(name) || has_secret(doc, value) ? "(not shown)" : value;
 }
 
 void sk_say(struct sk_import *m, enum sk_verdict verdict, unsigned line, const char *fmt, ...)
@@ -33,7 +50,7 @@ void sk_say_attr(struct sk_import *m, enum sk_verdict verdict, const struct sk_e
 {
 	va_list ap;
 	begin_line(m, verdict, a->line);
-	fprintf(m->report, "%s %s=\"%.200s\"", e->name, a->name, a->value);
+	fprintf(m->report, "%s %s=\"%.200s\"", e->name, a->name, sk_shown(m->doc, a->name, a->value));
 	va_start(ap, fmt);
 	vfprintf(m->report, fmt, ap);
 	va_end(ap);
@@ -45,7 +62,7 @@ const char *sk_tag(const struct sk_doc *doc, const struct sk_elem *e, char *out,
 	size_t len = (size_t)snprintf(out, cap, "<%s", e->name);
 	for (unsigned i = 0; i < e->attrs && len < cap; i++) {
 		const struct sk_attr *a = &doc->attr[e->first + i];
-		len += (size_t)snprintf(out + len, cap - len, " %s=\"%s\"", a->name, a->value);
+		len += (size_t)snprintf(out + len, cap - len, " %s=\"%s\"", a->name, sk_shown(doc, a->name, a->value));
 	}
 	if (len + 1 < cap)
 		snprintf(out + len, cap - len, ">");

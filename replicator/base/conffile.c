@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* of UTF-8: some editors begin a file with it */
 #define LINE_MAX_BYTES 4096
 
 /* Cuts blanks off both ends, in place. */
@@ -48,6 +49,8 @@ int vt_conf_parse(const char *text, const char *path, vt_conf_pair pair, void *c
 {
 	struct place at = {.path = path};
 	char line[LINE_MAX_BYTES];
+	if (strncmp(text, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+		text += strlen(BYTE_ORDER_MARK);
 	while (*text) {
 		size_t len = strcspn(text, "\n");
 		at.line++;

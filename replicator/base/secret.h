@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* By the name, as fence agents call them: password, passwd, community, hexadecimal_kg ...; not password_script. */
+/* By the name, as fence agents and scripts call them: password, passwd, community, hexadecimal_kg, DB_PWD ...; not password_script. */
 bool vt_is_secret(const char *name);
 
 #endif

@@ -144,7 +144,22 @@ same_data() {
 		cmp -n "$bytes" "$lab_dir/host1.data" "$lab_dir/host2.data"
 }
 
+# Out of the cluster: the data is where it was, and the VM starts from it by hand.
+way_back() {
+	local last reads
+	last=$(primary_of)
+	reads=$(founds)
+	check "remove" says 0 "then on $last: drbdadm primary vm1" on host1 vmtwin-config remove vm1 || exit
+	check "remove: nothing of it is left" not eval 'on host1 cibadmin -Q --scope resources | grep vm1'
+	type_block 4 host1 host2
+	check "removed: UpToDate/UpToDate on both" becomes $sync_s in_step || exit
+	type_block 5 "$last"
+	check "removed: the VM reads back on $last" read_back $((reads + 1)) $vm_s || exit
+	check "removed: $(verdict)" nothing_lost
+}
+
 steps() {
+	local step
 	need "both machines boot" boot_both
 	note "kernel $(on host1 uname -r), DRBD $(on host1 modinfo -F version drbd)"
 	need "both are members" becomes $member_s online
@@ -156,9 +171,9 @@ steps() {
 	need "slow machines are given time" give_time
 	need "the VM starts and reads its disk" read_back 1 $vm_s
 	all_is_well "after apply"
-	power_cut
-	switchover
-	link_cut
-	split
+	for step in ${VMTWIN_DRBD_CUTS-power_cut switchover link_cut split}; do
+		$step
+	done
 	check "at rest both disks hold the same" same_data
+	way_back
 }

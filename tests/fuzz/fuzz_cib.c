@@ -99,7 +99,7 @@ static void put_in(const xmlDoc *before)
 	struct vt_fail fail = {.code = 0};
 	bool unique = ids_are_unique(before);
 	require(cf_owned_init(&owned, 1));
-	int rc = cf_owned_add(&owned, before, "vm1", &fail);
+	int rc = cf_owned_add(&owned, before, "vm1", false, &fail);
 	xmlDoc *doc = xmlCopyDoc((xmlDoc *)before, 1);
 	require(doc && (rc == 0 || (rc == -EEXIST && fail.text[0])));
 	if (rc == 0) {
@@ -120,7 +120,7 @@ static void take_out(xmlDoc *doc)
 	struct cf_owned owned;
 	struct vt_fail fail = {.code = 0};
 	require(cf_owned_init(&owned, 1));
-	if (cf_owned_add(&owned, doc, "vm1", &fail) == 0) {
+	if (cf_owned_add(&owned, doc, "vm1", false, &fail) == 0) {
 		require(cf_take_out(doc, owned.id) == (owned.count > 0));
 		for (unsigned i = 0; i < owned.count; i++)
 			require(!cf_child_of_id(cf_section(doc, "resources"), "primitive", owned.id[i]));

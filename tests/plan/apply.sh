@@ -125,6 +125,54 @@ apply_to() { CIB_file=$1 $config apply --unit-dir "$units" --corosync-conf "$2" 
 says "a corosync.conf that is not there" 2 "the times can't be checked" apply_to "$cib" /nowhere
 says "no cluster" 2 "the cluster's configuration can't be read" apply_to /nowhere "$work/corosync"
 
+# ---- a cluster in trouble: a correct configuration may be the way out of it ------------------------------------------
+host2_is() { sed -i "s|<node_state id=\"2\"[^>]*/>|$1|" "$cib"; }
+lost='<node_state id="2" uname="host2" in_ccm="false" crmd="offline" join="down" expected="member"/>'
+op_of() { # RESOURCE OPERATION CODE: of host1's history
+	echo "<lrm id=\"1\"><lrm_resources><lrm_resource id=\"$1\" class=\"ocf\" provider=\"vmtwin\" type=\"vm\"><lrm_rsc_op id=\"$1_last_0\" operation_key=\"$1_$2_0\" operation=\"$2\" crm_feature_set=\"3.16.1\" transition-key=\"1:1:0:00000000-0000-0000-0000-000000000000\" transition-magic=\"0:$3;1:1:0:00000000-0000-0000-0000-000000000000\" on_node=\"host1\" call-id=\"1\" rc-code=\"$3\" op-status=\"0\" interval=\"0\"/></lrm_resource></lrm_resources></lrm>"
+}
+removes() { CIB_file=$cib $config remove "$@" 2>&1; }
+for trouble in lost unseen failed-stop; do
+	unit_files two-units
+	live
+	apply >/dev/null
+	case $trouble in
+	lost) host2_is "$lost" ;;
+	unseen) host2_is '' ;;
+	failed-stop) sed -i "s|<node_state id=\"1\"\([^>]*\)/>|<node_state id=\"1\"\1>$(op_of mail stop 1)</node_state>|" "$cib" ;;
+	esac
+	keep
+	says "$trouble: remove" 1 "a host waits for its fencing" removes vm1
+	untouched "$trouble: remove"
+	sed -i 's/ip=10.0.0.102/ip=10.0.0.112/' "$units"/*.conf
+	says "$trouble: apply" 0 "Done." apply
+	differs_by "$trouble: apply" "+ primitive power-host2: param ip=10.0.0.112" "- primitive power-host2: param ip=10.0.0.102"
+done
+unit_files two-units
+live
+apply >/dev/null
+CIB_file=$cib cibadmin --create --scope resources --xml-text '<primitive id="web" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="web-m" name="monitor" interval="10s" timeout="20s"/><op id="web-n" name="monitor" interval="10s" timeout="30s"/></operations></primitive>'
+keep
+set_key vm1 restarts 7
+says "somebody's mistake: apply" 1 "web-n" apply
+says "somebody's mistake: remove" 1 "in the configuration as it is already" removes vm1
+untouched "somebody's mistake"
+
+# ---- a ping of the administrator's ------------------------------------------------------------------------------------
+unit_files two-units
+live
+apply >/dev/null
+export CIB_file=$cib
+cibadmin --create --scope resources --xml-text '<clone id="vm1-ping-clone"><primitive id="vm1-ping" class="ocf" provider="pacemaker" type="ping"><instance_attributes id="own"><nvpair id="own-h" name="host_list" value="10.0.0.9"/></instance_attributes><operations><op id="own-m" name="monitor" interval="10s" timeout="60s"/></operations></primitive></clone>'
+unset CIB_file
+keep
+says "an administrator's ping: apply" 0 "Nothing to change." apply
+says "an administrator's ping: remove" 0 "- clone vm1-mirror-clone: of vm1-mirror" removes --dry-run vm1
+holds "an administrator's ping stays" not said_line vm1-ping
+set_key vm1 require_ping 10.0.0.9
+says "an administrator's ping where one is wanted" 1 "vm1-ping, but that is a primitive of somebody else's" apply
+untouched "an administrator's ping"
+
 # ---- others' things, and what is in the way -----------------------------------------------------------------------
 unit_files two-units
 live
@@ -137,7 +185,6 @@ unset CIB_file
 keep
 says "an administrator's constraints stay" 0 "Nothing to change." apply
 untouched "an administrator's constraints stay"
-removes() { CIB_file=$cib $config remove "$@" 2>&1; }
 says "remove of an administrator's resource" 1 "somebody else's" removes web
 says "remove of a fence device" 1 "somebody else's" removes power-host1
 untouched "remove of what is no unit"

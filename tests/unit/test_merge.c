@@ -388,7 +388,7 @@ static int owns(const char *resources, const char *unit, struct cf_owned *o)
 	fail = (struct vt_fail){.code = 0};
 	current = parse(resources);
 	assert_true(cf_owned_init(o, 1));
-	return cf_owned_add(o, current, unit, &fail);
+	return cf_owned_add(o, current, unit, false, &fail);
 }
 
 static void is_foreign(const char *resources, const char *text)
@@ -400,7 +400,8 @@ static void is_foreign(const char *resources, const char *text)
 	cf_owned_free(&o);
 }
 
-#define PING "<clone id='vm1-ping-clone'><primitive id='vm1-ping' class='ocf' provider='pacemaker' type='ping'/></clone>"
+#define PING "<clone id='vm1-ping-clone'><primitive id='vm1-ping' class='ocf' provider='pacemaker' type='ping'><instance_attributes id='p-ia'>" PAIR("p-ia-n", "name", "vm1-ping") "</instance_attributes></primitive></clone>"
+#define OWN_PING "<clone id='vm1-ping-clone'><primitive id='vm1-ping' class='ocf' provider='pacemaker' type='ping'/></clone>"
 #define DRBD(name) "<clone id='vm1-drbd-clone'><primitive id='vm1-drbd' class='ocf' provider='linbit' type='drbd'><instance_attributes id='d-ia'>" \
 	PAIR("d-ia-r", "drbd_resource", name) "</instance_attributes></primitive></clone>"
 static void test_owned(void **state)
@@ -436,8 +437,17 @@ static void test_not_owned(void **state)
 	is_foreign(RESOURCES("<group id='g'>" VM(UNIT) "</group>"), "in g");
 	is_foreign(RESOURCES(DRBD("vm2")), "be called vm1-drbd,");
 	is_foreign(RESOURCES("<clone id='vm1-mirror-clone'><primitive id='web' class='ocf' provider='x' type='y'/></clone>"), "be called vm1-mirror-clone,");
-	is_foreign(RESOURCES("<clone id='other'><primitive id='vm1-ping' class='ocf' provider='pacemaker' type='ping'/></clone>"), "in other");
+	is_foreign(RESOURCES("<clone id='other'><primitive id='vm1-ping' class='ocf' provider='pacemaker' type='ping'><instance_attributes id='p-ia'>" PAIR("p-ia-n", "name", "vm1-ping") "</instance_attributes></primitive></clone>"), "in other");
 	is_foreign(RESOURCES("<group id='g'>" PING "</group>"), "called vm1-ping-clone,");
+	/* an administrator's: its attribute has another name */
+	struct cf_owned o;
+	assert_int_equal(owns(RESOURCES(VM(UNIT) OWN_PING), "vm1", &o), 0);
+	assert_int_equal(o.count, 1);
+	assert_string_equal(o.id[0], "vm1");
+	assert_int_equal(cf_owned_add(&o, current, "vm1", true, &fail), -EEXIST);
+	assert_non_null(strstr(fail.text, "called vm1-ping,"));
+	end(NULL);
+	cf_owned_free(&o);
 	is_foreign(RESOURCES("<master id='vm1-mirror-clone'><primitive id='vm1-mirror' class='ocf' provider='vmtwin' type='mirror'>" UNIT "</primitive></master>"), "that is a master");
 }
 
