@@ -24,10 +24,11 @@ type_block() { # N HOST...
 	need "block $block of the manual has commands" test $count -gt 0
 }
 
-# Agents that start forty programs, each on an emulated processor: short operations may take six times as long. Only after it has been
-# seen that what is in force is what the files say.
+# Agents that start forty programs, each on an emulated processor: short operations may take six times as long, and to fence takes three
+# seconds to begin with, so two are no head start. Only after it has been seen that what is in force is what the files say.
 give_time() {
 	[ "$accel" = tcg ] || return 0
+	on host1 crm_attribute --name priority-fencing-delay --update 30s || return 1
 	on host1 bash -c 'cibadmin -Q --scope resources >/root/slow.xml && sed -i "s/timeout=\"20s\"/timeout=\"120s\"/; s/timeout=\"30s\"/timeout=\"180s\"/" /root/slow.xml &&
 		cibadmin -R --scope resources --xml-file /root/slow.xml'
 }
@@ -97,29 +98,21 @@ link_cut() {
 	check "the VM was not started anew" test "$starts" = "$(boots)"
 }
 
-# Everything is cut: one is shot, and its side ends. The primary has the head start, of two seconds: an emulated one may miss it,
-# then the VM goes over.
+# Everything is cut: the primary has the head start and shoots the other one.
 split() {
-	local primary starts reads shots shot
+	local primary starts shots
 	primary=$(primary_of)
 	starts=$(boots)
-	reads=$(founds)
 	shots=$(grep -c 'asks: reboot' "$world/power.log")
 	cable 0 "$primary" down
 	cable 1 "$primary" down
 	check "all networks cut: one is shot" becomes $act_s eval '[ $(grep -c "asks: reboot" "$world/power.log") -gt '"$shots"' ]' || exit
-	shot=$(sed -n 's/.* asks: reboot //p' "$world/power.log" | tail -n 1)
-	if [ "$shot" = "$primary" ] && [ "$accel" = tcg ]; then
-		note "all networks cut: the primary missed its head start"
-		check "all networks cut: the VM reads back on the other host" read_back $((reads + 1)) $vm_s || exit
-	else
-		check "all networks cut: the primary was not shot" test "$shot" != "$primary"
-		check "all networks cut: the VM was not started anew" test "$starts" = "$(boots)"
-	fi
+	check "all networks cut: it is not the primary" test "$(sed -n 's/.* asks: reboot //p' "$world/power.log" | tail -n 1)" = "$(other "$primary")" || exit
 	check "all networks cut: it acknowledges" goes_on 20 $vm_s || exit
+	check "all networks cut: the VM was not started anew" test "$starts" = "$(boots)"
 	cable 0 "$primary" up
 	cable 1 "$primary" up
-	check "both are members again" becomes $((boot_s + member_s)) online "$(other "$shot")" || exit
+	check "both are members again" becomes $((boot_s + member_s)) online "$primary" || exit
 	check "all networks cut: one was shot" test "$(grep -c 'asks: reboot' "$world/power.log")" = $((shots + 1))
 	all_is_well "all networks mended"
 }
