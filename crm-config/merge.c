@@ -121,13 +121,21 @@ static bool merge_levels(xmlDoc *current, const xmlNode *wanted)
 
 #define PROPERTIES "cluster_property_set"
 
+/* The head start of the host with the VM: the administrator knows how long his devices take. */
+static bool is_longer_delay(const xmlNode *has, const xmlNode *wanted)
+{
+	uint32_t has_ms, wanted_ms;
+	return strcmp(cf_attr(wanted, "name"), "priority-fencing-delay") == 0 && cf_time_parse(cf_attr(has, "value"), &has_ms) &&
+	       cf_time_parse(cf_attr(wanted, "value"), &wanted_ms) && has_ms > wanted_ms;
+}
+
 /* Wherever it is given without a rule: which of several sets counts does not matter then. False: nowhere. */
 static bool set_property(xmlNode *config, const xmlNode *wanted)
 {
 	bool has = false;
 	for (xmlNode *set = config->children; set; set = set->next) {
 		xmlNode *in = cf_set_is_plain(set, PROPERTIES) ? cf_pair(set, cf_attr(wanted, "name")) : NULL;
-		if (in)
+		if (in && !is_longer_delay(in, wanted))
 			xmlSetProp(in, (const xmlChar *)"value", (const xmlChar *)cf_attr(wanted, "value"));
 		has |= in != NULL;
 	}

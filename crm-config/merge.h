@@ -14,7 +14,7 @@
 /*
  * Changes current into what it shall be. wanted as of cf_cib_build. owned: ids of the units' resources that are there
  * (owned.h), ended by NULL: constraints that vmtwin-config makes of them and that wanted has not are taken out. Sets that a rule
- * switches, or that are somebody else's (id-ref), stay as they are: cf_tell_ruled. 0; -EEXIST: an id that is needed is something
+ * switches, or that are somebody else's (id-ref), stay as they are: cf_tell_ruled. A longer priority-fencing-delay stays too. 0; -EEXIST: an id that is needed is something
  * else's, current is untouched; -ENOMEM. fail says why.
  */
 int cf_merge(xmlDoc *current, const xmlDoc *wanted, const char *const *owned, struct vt_fail *fail);

@@ -345,6 +345,15 @@ static void test_properties(void **state)
 	merges(PROPERTIES(SET("cib-bootstrap-options", "score='1'", NIGHT PAIR("r-s", "stonith-enabled", "false"))), want);
 	assert_true(has("id=\"r-s\" name=\"stonith-enabled\" value=\"false\"") && has("id=\"cib-bootstrap-options-1\"") && has("id=\"w-s\""));
 	assert_non_null(strstr(told, "properties: stonith-enabled=true is meant, but set cib-bootstrap-options gives it stonith-enabled=false while its rule holds"));
+	static const char delay[] = PROPERTIES(SET("cib-bootstrap-options", "", PAIR("w-d", "priority-fencing-delay", "2s")));
+	merges(PROPERTIES(SET("a", "", PAIR("a-d", "priority-fencing-delay", "15"))), delay);
+	assert_true(has("value=\"15\""));
+	merges(PROPERTIES(SET("a", "", PAIR("a-d", "priority-fencing-delay", "1500ms"))), delay);
+	assert_true(has("value=\"2s\""));
+	merges(PROPERTIES(SET("a", "", PAIR("a-d", "priority-fencing-delay", "soon"))), delay);
+	assert_true(has("value=\"2s\""));
+	merges(PROPERTIES(SET("a", "", PAIR("a-s", "stonith-timeout", "15"))), PROPERTIES(SET("cib-bootstrap-options", "", PAIR("w-s", "stonith-timeout", "2s"))));
+	assert_true(has("value=\"2s\""));
 }
 
 /* ---- ids -------------------------------------------------------------------------------------------------- */
