@@ -130,11 +130,11 @@ switchover() {
 
 # At rest both disks hold the same, but for DRBD's own data at their end.
 same_data() {
-	local bytes
-	bytes=$(on host1 blockdev --getsize64 /dev/drbd0) || return 1
+	local sectors
+	sectors=$(on host1 cat /sys/block/drbd0/size) && [ "$sectors" -gt $((data_mib * 2000)) ] || return 1
 	on host1 crm_resource --resource vm1 --meta -p target-role -v Stopped && wait_for $act_s not runs_on host1 && wait_for $act_s not runs_on host2 &&
 		wait_for $act_s in_step && on host1 sync && on host2 sync && on host1 blockdev --flushbufs /dev/vdb && on host2 blockdev --flushbufs /dev/vdb &&
-		cmp -n "$bytes" "$lab_dir/host1.data" "$lab_dir/host2.data"
+		cmp -n $((sectors * 512)) "$lab_dir/host1.data" "$lab_dir/host2.data"
 }
 
 # Out of the cluster: the data is where it was, and the VM starts from it by hand.
