@@ -97,7 +97,7 @@ static int promoted_of(const struct instance *found, int count)
 	return -1;
 }
 
-/* The host that has the VM, or whose copy it would be started from; for people. "": none is known. */
+/* The host that has the VM, or whose copy it would be started from; for people, also where none is known. */
 static void find_last(const struct removal *r, const xmlDoc *doc, char *host, size_t cap)
 {
 	struct instance found[INSTANCES_MAX];
@@ -216,13 +216,15 @@ static int take_out(const struct removal *r, const xmlDoc *before, bool dry_run)
 static const char *in_the_way(const struct cf_change *c, const xmlDoc *before, const xmlDoc *after)
 {
 	struct vt_fail fail = {0};
-	char plan[16384] = "";
+	char plan[65536] = "";
 	if (cf_change_verify(c, after, &fail) < 0 && cf_change_verify(c, before, &fail) < 0)
 		return "Pacemaker finds mistakes in the configuration as it is already (crm_verify, above): correct these first";
 	if (fail.code)
 		return "something else in the configuration names its resources (a constraint over sets, a tag; crm_verify, above, says where): take them out "
 		       "of there first";
-	if (cf_change_simulate(c, plan, sizeof plan) && strstr(plan, "* Fence "))
+	if (!cf_change_simulate(c, plan, sizeof plan))
+		return "what Pacemaker would do can't be foretold (crm_simulate --live-check says why), so nobody knows whether a host waits for its fencing";
+	if (strstr(plan, "* Fence "))
 		return "a host waits for its fencing, and what runs there isn't known (pcs status): see that it is fenced first";
 	return NULL;
 }

@@ -353,3 +353,26 @@ untouched "remove, tried"
 says "remove of nothing" 2 "no resource of unit 'vm7'" removes vm7
 says "remove without a name" 2 "which unit?" removes
 says "remove of a bad name" 2 "can't be a unit's name" removes ../vm1
+
+# Hosts whose names look like roles: the secondary is still stopped first.
+cat >"$work/bin-resource" <<'X'
+#!/bin/sh
+echo "$*" >>/run/plan/calls
+case "$*" in
+*"vm1-mirror-clone --locate"*) [ -e /run/plan/stopped ] || printf 'resource vm1-mirror-clone is running on: Master2 \nresource vm1-mirror-clone is running on: Master1 Promoted\n' ;;
+*"vm1-mirror-clone --meta"*) : >/run/plan/stopped ;;
+esac
+X
+mv /usr/sbin/crm_resource /usr/sbin/crm_resource.real && install -m 755 "$work/bin-resource" /usr/sbin/crm_resource
+says "hosts called Master" 0 "on Master1: vmtwin destroy vm1" removes vm1
+holds "hosts called Master: the secondary goes first" grep -q -- "vm1-mirror-clone --ban --node Master2" "$work/calls"
+holds "hosts called Master: the primary stays" not grep -q -- "--ban --node Master1" "$work/calls"
+unit_files two-units
+live
+apply >/dev/null
+keep
+mv /usr/sbin/crm_simulate /usr/sbin/crm_simulate.real
+says "no forecast: remove" 1 "can't be foretold" removes vm1
+untouched "no forecast: remove"
+mv /usr/sbin/crm_simulate.real /usr/sbin/crm_simulate
+mv /usr/sbin/crm_resource.real /usr/sbin/crm_resource
