@@ -154,7 +154,7 @@ static void keep_promoted_only(const char *clone)
 /* The VM; then the secondary, then the primary: the host that had the VM is the last one, and keeps the good copy. */
 static int stop_all(const struct removal *r, const xmlDoc *doc)
 {
-	printf("unit %s: waiting for its VM and its mirror to stop\n", r->unit);
+	printf("unit %s: waiting for its VM and its %s to stop\n", r->unit, is_drbd(r) ? "DRBD device" : "mirror");
 	fflush(stdout);
 	if (resource_is_there(doc, r->unit)) {
 		if (set_meta(r, r->unit, "target-role", "Stopped") < 0)

@@ -6,14 +6,9 @@
  */
 #include "daemon/master/master.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
-
-#include "base/spawn.h"
 
 #define STONITH_ADMIN "/usr/sbin/stonith_admin"
 #define STONITH_TIMEOUT_S "60"
@@ -44,11 +39,11 @@ static void on_overdue(void *data)
 	struct vm_master *m = data;
 	struct vm_watcher *w = &m->watcher;
 	w->timer = 0;
-	if (w->pid == 0)
+	if (w->helper.pid == 0)
 		return;
 	vt_log(VT_WARN, NULL, "Pacemaker's fencer does not say in time what it has fenced; starting "
 	       "the watcher afresh");
-	kill(w->pid, SIGKILL); /* goes on in vm_fence_child_ended */
+	vm_helper_kill(&w->helper); /* goes on in vm_fence_child_ended */
 }
 
 /* It says something every few seconds, asked or not: silence means that it hangs. */
@@ -81,17 +76,11 @@ static int32_t on_watcher(int32_t fd, int32_t events, void *data)
 {
 	char line[VT_FENCE_LINE_MAX];
 	struct vm_master *m = data;
+	(void)fd;
 	(void)events;
-	ssize_t n = recv(fd, line, sizeof line, MSG_DONTWAIT);
+	ssize_t n = vm_helper_receive(m, &m->watcher.helper, line, sizeof line);
 	if (n > 0)
 		take_line(m, line, (size_t)n);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-		qb_loop_poll_del(m->loop, fd); /* it is ending: SIGCHLD says when it has */
-		close(fd);
-		m->watcher.fd = -1;
-		if (m->watcher.pid > 0)
-			kill(m->watcher.pid, SIGKILL);
-	}
 	return 0;
 }
 
@@ -103,29 +92,10 @@ static void on_restart(void *data)
 		vm_fence_start(m);
 }
 
-static int start_watcher(struct vm_master *m)
-{
-	struct vm_watcher *w = &m->watcher;
-	char number[16];
-	int pair[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-		return -errno;
-	snprintf(number, sizeof number, "%d", pair[1]);
-	const char *argv[] = {m->watcher_path, "--fd", number, NULL};
-	pid_t pid = vt_spawn((char *const *)(uintptr_t)argv, pair[1], 0);
-	close(pair[1]);
-	if (pid < 0) {
-		close(pair[0]);
-		return pid;
-	}
-	w->pid = pid;
-	w->fd = pair[0];
-	return qb_loop_poll_add(m->loop, QB_LOOP_MED, w->fd, POLLIN, m, on_watcher);
-}
-
 void vm_fence_start(struct vm_master *m)
 {
-	int rc = start_watcher(m);
+	static const char *const no_args[] = {NULL};
+	int rc = vm_helper_start(m, &m->watcher.helper, m->watcher_path, no_args, on_watcher);
 	if (rc < 0) {
 		vt_log(VT_ERR, NULL, "%s can't be started (%s): no fencing is known, trying again",
 		       m->watcher_path, strerror(-rc));
@@ -140,7 +110,7 @@ void vm_fence_ask(struct vm_master *m)
 {
 	struct vm_watcher *w = &m->watcher;
 	uint64_t now = vt_boottime_ns();
-	if (w->fd < 0 || send(w->fd, "r", 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
+	if (w->helper.fd < 0 || send(w->helper.fd, "r", 1, MSG_DONTWAIT | MSG_NOSIGNAL) != 1)
 		return; /* being started again: its first line is the answer */
 	w->asked_ns = now;
 	if (!w->asked) {
@@ -152,13 +122,8 @@ void vm_fence_ask(struct vm_master *m)
 void vm_fence_child_ended(struct vm_master *m, int status)
 {
 	struct vm_watcher *w = &m->watcher;
-	w->pid = 0;
+	vm_helper_ended(m, &w->helper);
 	w->asked = false;
-	if (w->fd >= 0) {
-		qb_loop_poll_del(m->loop, w->fd);
-		close(w->fd);
-	}
-	w->fd = -1;
 	if (m->closing)
 		return;
 	vt_log(VT_WARN, NULL, "the fencing watcher ended (wait status %d); starting it again", status);
@@ -168,8 +133,7 @@ void vm_fence_child_ended(struct vm_master *m, int status)
 
 void vm_fence_stop(struct vm_master *m)
 {
-	if (m->watcher.pid > 0)
-		kill(m->watcher.pid, SIGKILL);
+	vm_helper_kill(&m->watcher.helper);
 }
 
 static void on_fenced(struct vm_master *m, void *arg, int result)

@@ -80,11 +80,11 @@ void vm_reap(struct vm_master *m)
 	for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
 		if (end_job(m, pid, status))
 			continue;
-		if (pid == m->watcher.pid) {
+		if (pid == m->watcher.helper.pid) {
 			vm_fence_child_ended(m, status);
 			continue;
 		}
-		if (pid == m->witness.pid) {
+		if (pid == m->witness.prober.pid) {
 			vm_witness_child_ended(m, status);
 			continue;
 		}

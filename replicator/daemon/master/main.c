@@ -220,8 +220,8 @@ int main(int argc, char **argv)
 	    .witness_path = VT_WITNESS_PATH,
 	    .vmdown_path = VT_VMDOWN_PATH,
 	    .sysrq_path = "/proc/sysrq-trigger",
-	    .watcher.fd = -1,
-	    .witness.fd = -1,
+	    .watcher.helper.fd = -1,
+	    .witness.prober.fd = -1,
 	};
 	vm_queue_init(&m.group_out);
 	int rc = parse(&m, argc, argv);

@@ -14,6 +14,7 @@
  *   publish.c  promotion scores and node attributes
  *   fence.c    the fencing watcher, and asking for fencing
  *   witness.c  the host's witnesses
+ *   helper.c   programs that tell it lines: the watcher, the prober of the witnesses
  *   fencing.c  what fence_vmtwin is told
  *   end.c      ending this host: ordered to, or its proofs are over
  *   jobs.c     children with a time limit
@@ -74,6 +75,7 @@ enum {
 	VM_FENCE_ANSWER_MS = 5000,     /* asked: then the watcher is killed and started again */
 	VM_FENCE_SILENCE_MS = 12000,   /* the same; it speaks every 5 s unasked */
 	VM_FENCE_RESTART_MS = 1000,
+	VM_HELPER_ARGS_MAX = VT_WITNESSES_MAX,
 	VM_FENCE_PEER_INTERVAL_MS = 60000,
 	VM_FENCE_PEER_TIMEOUT_MS = 90000,
 	VM_FENCE_REQUESTS_MAX = 16,    /* fencings asked for at once */
@@ -182,9 +184,13 @@ struct vm_job;
 /* result: exit code, -ETIMEDOUT, -ECHILD (died by a signal) */
 typedef void (*vm_job_done)(struct vm_master *m, void *arg, int result);
 
+struct vm_helper {
+	pid_t pid; /* 0: not running */
+	int fd;	   /* -1: not heard */
+};
+
 struct vm_watcher { /* the fencing watcher */
-	pid_t pid;  /* 0: not running */
-	int fd;
+	struct vm_helper helper;
 	bool asked;
 	uint64_t asked_ns;
 	qb_loop_timer_handle timer; /* answer overdue, or restart */
@@ -195,8 +201,7 @@ struct vm_watcher { /* the fencing watcher */
 struct vm_witness { /* the witnesses and their prober */
 	struct vt_witness_conf conf; /* of the host's file */
 	char trouble[512]; /* why the file can't be used; "": nothing */
-	pid_t pid;	   /* 0: not running */
-	int fd;
+	struct vm_helper prober;
 	uint64_t proof_ns; /* when it was last asked what was answered as needed; 0: never */
 	uint64_t since_ns; /* answered as needed without a gap since */
 	bool told, told_reached;
@@ -374,6 +379,15 @@ void vm_status_reply(struct vm_master *m, const struct vt_kv *request, struct vt
 /* publish.c */
 void vm_publish(struct vm_unit *unit);
 void vm_publish_all(struct vm_master *m); /* Pacemaker is back: it may have forgotten */
+
+/* helper.c */
+/* Starts path --fd N args (at most VM_HELPER_ARGS_MAX, NULL after the last). on_packet, with m as its data, is called when a packet
+ * waits; it takes it with vm_helper_receive. 0, or negative errno: nothing runs. h->fd is -1 and h->pid 0 before. */
+int vm_helper_start(struct vm_master *m, struct vm_helper *h, const char *path, const char *const *args, qb_loop_poll_dispatch_fn on_packet);
+/* One packet of at most cap bytes into line: its length; 0: none. One whose socket is closed is killed. */
+ssize_t vm_helper_receive(struct vm_master *m, struct vm_helper *h, char *line, size_t cap);
+void vm_helper_kill(const struct vm_helper *h); /* SIGCHLD follows, if it runs */
+void vm_helper_ended(struct vm_master *m, struct vm_helper *h); /* its pid has been waited for */
 
 /* fence.c */
 void vm_fence_start(struct vm_master *m);

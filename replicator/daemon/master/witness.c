@@ -6,14 +6,8 @@
  */
 #include "daemon/master/master.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "base/spawn.h"
 
 static void names(const struct vt_witness_conf *conf, char *out, size_t cap)
 {
@@ -106,11 +100,11 @@ static void on_overdue(void *data)
 	struct vm_master *m = data;
 	struct vm_witness *w = &m->witness;
 	w->timer = 0;
-	if (w->fd >= 0)
-		on_prober(w->fd, 0, m); /* what waits there was not silence */
+	if (w->prober.fd >= 0)
+		on_prober(w->prober.fd, 0, m); /* what waits there was not silence */
 	note_change(m);
-	if (w->timer == 0 && w->pid > 0)
-		kill(w->pid, SIGKILL); /* goes on in vm_witness_child_ended */
+	if (w->timer == 0)
+		vm_helper_kill(&w->prober); /* goes on in vm_witness_child_ended */
 }
 
 static int32_t on_prober(int32_t fd, int32_t events, void *data)
@@ -119,8 +113,9 @@ static int32_t on_prober(int32_t fd, int32_t events, void *data)
 	struct vm_master *m = data;
 	struct vm_witness *w = &m->witness;
 	struct vt_witness_report report;
+	(void)fd;
 	(void)events;
-	ssize_t n = recv(fd, line, sizeof line, MSG_DONTWAIT);
+	ssize_t n = vm_helper_receive(m, &w->prober, line, sizeof line);
 	if (n > 0 && vt_witness_report_parse(&report, line, (size_t)n) == 0) {
 		if (vt_witness_reached(&w->conf, report.answered) && report.sent_ns > w->proof_ns && report.sent_ns <= vt_boottime_ns()) {
 			if (w->proof_ns == 0 || report.sent_ns - w->proof_ns >= VM_WITNESS_STALE_MS * UINT64_C(1000000))
@@ -130,39 +125,16 @@ static int32_t on_prober(int32_t fd, int32_t events, void *data)
 		note_change(m);
 		vm_timer(m, &w->timer, VM_WITNESS_SILENCE_MS, m, on_overdue);
 	}
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-		qb_loop_poll_del(m->loop, fd); /* it is ending: SIGCHLD says when it has */
-		close(fd);
-		w->fd = -1;
-		if (w->pid > 0)
-			kill(w->pid, SIGKILL);
-	}
 	return 0;
 }
 
 static int start_prober(struct vm_master *m)
 {
 	struct vm_witness *w = &m->witness;
-	const char *argv[3 + VT_WITNESSES_MAX + 1] = {m->witness_path, "--fd"};
-	char number[16];
-	int pair[2];
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
-		return -errno;
-	snprintf(number, sizeof number, "%d", pair[1]);
-	argv[2] = number;
+	const char *args[VT_WITNESSES_MAX + 1] = {NULL};
 	for (unsigned i = 0; i < w->conf.count; i++)
-		argv[3 + i] = w->conf.witness[i].text;
-	pid_t pid = vt_spawn((char *const *)(uintptr_t)argv, pair[1], 0);
-	close(pair[1]);
-	if (pid < 0) {
-		close(pair[0]);
-		return pid;
-	}
-	w->pid = pid;
-	w->fd = pair[0];
-	if (qb_loop_poll_add(m->loop, QB_LOOP_MED, w->fd, POLLIN, m, on_prober) < 0)
-		kill(pid, SIGKILL); /* unheard it is of no use; goes on in vm_witness_child_ended */
-	return 0;
+		args[i] = w->conf.witness[i].text;
+	return vm_helper_start(m, &w->prober, m->witness_path, args, on_prober);
 }
 
 static void on_start_due(void *data)
@@ -216,12 +188,7 @@ void vm_witness_check(struct vm_master *m)
 void vm_witness_child_ended(struct vm_master *m, int status)
 {
 	struct vm_witness *w = &m->witness;
-	w->pid = 0;
-	if (w->fd >= 0) {
-		qb_loop_poll_del(m->loop, w->fd);
-		close(w->fd);
-	}
-	w->fd = -1;
+	vm_helper_ended(m, &w->prober);
 	if (m->closing)
 		return;
 	vt_log(VT_WARN, NULL, "the prober of the witnesses ended (wait status %d); starting it again", status);
@@ -231,6 +198,5 @@ void vm_witness_child_ended(struct vm_master *m, int status)
 
 void vm_witness_stop(struct vm_master *m)
 {
-	if (m->witness.pid > 0)
-		kill(m->witness.pid, SIGKILL);
+	vm_helper_kill(&m->witness.prober);
 }
