@@ -356,7 +356,7 @@ check-docs: $(BUILD)/tests/state-machine
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
 # A+B: side by side; A,B: one after the other.
-CHECK_PARTS ?= lint docs config import unit san valgrind sim+ocf model+plan fuzz+dp ctl+lab-self+watchdog mutants+mutants-config lab,lab-xfs+iso-device,iso-plain
+CHECK_PARTS ?= lint docs config import unit san valgrind sim,model,fuzz,dp,ctl,mutants,mutants-config+ocf,plan lab-self+watchdog lab,lab-xfs+iso-device,iso-plain
 .PHONY: deps demo check check-fuzz check-programs
 check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model $(BUILD)/watchdog-guest lab-tree lab-tools guest
 deps:
