@@ -14,6 +14,18 @@ unit_files() { # CASE: those of a case, and the cluster's files that belong to t
 	$config generate corosync --unit-dir "$units" >"$work/corosync"
 	$config generate vmtwind --unit-dir "$units" >"$work/vmtwind"
 }
+in_force() { # CASE: its units are in the cluster
+	unit_files "$1"
+	live
+	apply >/dev/null
+}
+# Things of an administrator's.
+add() { CIB_file=$cib cibadmin --create --scope "$1" --xml-text "$2"; } # SCOPE XML
+dummy() { # ID [OP...]
+	local id=$1
+	shift
+	add resources "<primitive id=\"$id\" class=\"ocf\" provider=\"pacemaker\" type=\"Dummy\"><operations><op id=\"$id-m\" name=\"monitor\" interval=\"10s\" timeout=\"20s\"/>$*</operations></primitive>"
+}
 set_key() { sed -i "/^$2 *=/d" "$units/$1.conf"; echo "$2 = $3" >>"$units/$1.conf"; } # UNIT KEY VALUE
 
 # Only these lines differ: "+ ..." and "- ...".
@@ -61,9 +73,7 @@ for tool in pcs crm; do
 done
 
 # ---- one thing --------------------------------------------------------------------------------------------------
-unit_files two-units
-live
-apply >/dev/null
+in_force two-units
 set_key vm1 stop_tries 9
 says "one parameter" 0 "Done." apply
 differs_by "one parameter" "+ primitive vm1: op stop, timeout 140000 ms" "+ primitive vm1: param stop_tries=9" "- primitive vm1: op stop, timeout 120000 ms"
@@ -84,8 +94,8 @@ says "and nothing else of the unit" 0 "Nothing to change." apply
 export CIB_file=$cib
 crm_resource --resource vm1 --meta --set-parameter target-role --parameter-value Stopped >/dev/null 2>&1
 crm_resource --resource mail --meta --set-parameter is-managed --parameter-value false >/dev/null 2>&1
-cibadmin --create --scope constraints --xml-text '<rsc_location id="cli-prefer-vm1-mirror-clone" rsc="vm1-mirror-clone" role="Promoted" node="host2" score="INFINITY"/>'
-cibadmin --create --scope resources --xml-text '<primitive id="web" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="web-m" name="monitor" interval="10s" timeout="20s"/></operations></primitive>'
+add constraints '<rsc_location id="cli-prefer-vm1-mirror-clone" rsc="vm1-mirror-clone" role="Promoted" node="host2" score="INFINITY"/>'
+dummy web
 unset CIB_file
 keep
 says "what the operator set, and others' resources" 0 "Nothing to change." apply
@@ -133,9 +143,7 @@ op_of() { # RESOURCE OPERATION CODE: of host1's history
 }
 removes() { CIB_file=$cib $config remove "$@" 2>&1; }
 for trouble in lost unseen failed-stop; do
-	unit_files two-units
-	live
-	apply >/dev/null
+	in_force two-units
 	case $trouble in
 	lost) host2_is "$lost" ;;
 	unseen) host2_is '' ;;
@@ -148,10 +156,8 @@ for trouble in lost unseen failed-stop; do
 	says "$trouble: apply" 0 "Done." apply
 	differs_by "$trouble: apply" "+ primitive power-host2: param ip=10.0.0.112" "- primitive power-host2: param ip=10.0.0.102"
 done
-unit_files two-units
-live
-apply >/dev/null
-CIB_file=$cib cibadmin --create --scope resources --xml-text '<primitive id="web" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="web-m" name="monitor" interval="10s" timeout="20s"/><op id="web-n" name="monitor" interval="10s" timeout="30s"/></operations></primitive>'
+in_force two-units
+dummy web '<op id="web-n" name="monitor" interval="10s" timeout="30s"/>'
 keep
 set_key vm1 restarts 7
 says "somebody's mistake: apply" 1 "web-n" apply
@@ -159,12 +165,8 @@ says "somebody's mistake: remove" 1 "in the configuration as it is already" remo
 untouched "somebody's mistake"
 
 # ---- a ping of the administrator's ------------------------------------------------------------------------------------
-unit_files two-units
-live
-apply >/dev/null
-export CIB_file=$cib
-cibadmin --create --scope resources --xml-text '<clone id="vm1-ping-clone"><primitive id="vm1-ping" class="ocf" provider="pacemaker" type="ping"><instance_attributes id="own"><nvpair id="own-h" name="host_list" value="10.0.0.9"/></instance_attributes><operations><op id="own-m" name="monitor" interval="10s" timeout="60s"/></operations></primitive></clone>'
-unset CIB_file
+in_force two-units
+add resources '<clone id="vm1-ping-clone"><primitive id="vm1-ping" class="ocf" provider="pacemaker" type="ping"><instance_attributes id="own"><nvpair id="own-h" name="host_list" value="10.0.0.9"/></instance_attributes><operations><op id="own-m" name="monitor" interval="10s" timeout="60s"/></operations></primitive></clone>'
 keep
 says "an administrator's ping: apply" 0 "Nothing to change." apply
 says "an administrator's ping: remove" 0 "- clone vm1-mirror-clone: of vm1-mirror" removes --dry-run vm1
@@ -174,14 +176,10 @@ says "an administrator's ping where one is wanted" 1 "vm1-ping, but that is a pr
 untouched "an administrator's ping"
 
 # ---- others' things, and what is in the way -----------------------------------------------------------------------
-unit_files two-units
-live
-apply >/dev/null
-export CIB_file=$cib
-cibadmin --create --scope resources --xml-text '<primitive id="web" class="ocf" provider="pacemaker" type="Dummy"><operations><op id="web-m" name="monitor" interval="10s" timeout="20s"/></operations></primitive>'
-cibadmin --create --scope constraints --xml-text '<rsc_colocation id="colocation-web-vm1-INFINITY" rsc="web" with-rsc="vm1" score="INFINITY"/>'
-cibadmin --create --scope constraints --xml-text '<rsc_order id="order-vm1-web-mandatory" first="vm1" then="web"/>'
-unset CIB_file
+in_force two-units
+dummy web
+add constraints '<rsc_colocation id="colocation-web-vm1-INFINITY" rsc="web" with-rsc="vm1" score="INFINITY"/>'
+add constraints '<rsc_order id="order-vm1-web-mandatory" first="vm1" then="web"/>'
 keep
 says "an administrator's constraints stay" 0 "Nothing to change." apply
 untouched "an administrator's constraints stay"
@@ -232,9 +230,7 @@ night() { echo "<rule id=\"$1-rule\" score=\"0\"><date_expression id=\"$1-rule-d
 ruled() { # ELEMENT ID NAME VALUE
 	echo "<$1 id=\"$2\" score=\"100\">$(night "$2")<nvpair id=\"$2-$3\" name=\"$3\" value=\"$4\"/></$1>"
 }
-unit_files two-units
-live
-apply >/dev/null
+in_force two-units
 sed -i "s|<meta_attributes id=\"vm1-meta_attributes\">|$(ruled meta_attributes night priority 0)&|
 	s|<instance_attributes id=\"vm1-mirror-instance_attributes\">|&|" "$cib"
 keep
@@ -256,9 +252,7 @@ untouched "fencing is off at night"
 once() { # every id of the configuration is there once
 	[ -z "$(sed '/<status/,$d' "$cib" | grep -o ' id="[^"]*"' | sort | uniq -d)" ]
 }
-unit_files two-units
-live
-apply >/dev/null
+in_force two-units
 sed -i '/<rsc_colocation id="colocation-vm1-/s|score="INFINITY"|score="500"|; /<rsc_order id="order-vm1-/s|/>| kind="Optional"/>|' "$cib"
 says "somebody has changed scores" 0 "Done." apply
 differs_by "somebody has changed scores" \
@@ -273,13 +267,9 @@ sed -i '/<rsc_order id="order-vm1-/s|first="vm1-mirror-clone" first-action="prom
 keep
 says "an id of ours for something else" 1 "has been given to a rsc_order of mail-mirror-clone and vm1" apply
 untouched "an id of ours for something else"
-unit_files two-units
-live
-apply >/dev/null
-export CIB_file=$cib
-cibadmin --create --scope constraints --xml-text '<rsc_colocation id="apart" rsc="vm1" with-rsc="mail" score="-100"/>'
-cibadmin --create --scope constraints --xml-text '<rsc_order id="mail-first" first="mail" then="vm1" kind="Optional"/>'
-unset CIB_file
+in_force two-units
+add constraints '<rsc_colocation id="apart" rsc="vm1" with-rsc="mail" score="-100"/>'
+add constraints '<rsc_order id="mail-first" first="mail" then="vm1" kind="Optional"/>'
 keep
 says "constraints between two units" 0 "Nothing to change." apply
 untouched "constraints between two units"
@@ -320,13 +310,11 @@ sed -i "s|$third||; s|$(online 3)||" "$cib"
 sed -i '/<node id="3"/d; /<node_state id="3"/d' "$cib"
 says "the third host is gone" 0 "Done." apply
 holds "the third host is gone" said_line "- location vm1 as Started: -INFINITY where #uname ne host2"
-CIB_file=$cib cibadmin --create --scope resources --xml-text '<primitive id="far" class="ocf" provider="pacemaker" type="remote"><operations><op id="far-m" name="monitor" interval="10s" timeout="20s"/></operations></primitive>'
+add resources '<primitive id="far" class="ocf" provider="pacemaker" type="remote"><operations><op id="far-m" name="monitor" interval="10s" timeout="20s"/></operations></primitive>'
 says "a remote host" 0 "+ location vm1 as Started: -INFINITY where #uname ne host2" apply
 
 # ---- remove ---------------------------------------------------------------------------------------------------------
-unit_files two-units
-live
-apply >/dev/null
+in_force two-units
 keep
 running() { # RESOURCE CLASS PROVIDER TYPE, on host1
 	echo "<lrm id=\"1\"><lrm_resources><lrm_resource id=\"$1\" class=\"$2\" provider=\"$3\" type=\"$4\"><lrm_rsc_op id=\"$1_last_0\" operation_key=\"$1_start_0\" operation=\"start\" crm_feature_set=\"3.16.1\" transition-key=\"1:1:0:0\" transition-magic=\"0:0;1:1:0:0\" on_node=\"host1\" call-id=\"1\" rc-code=\"0\" op-status=\"0\" interval=\"0\"/></lrm_resource></lrm_resources></lrm>"
@@ -343,9 +331,7 @@ apply >/dev/null
 runs vm1-ping ocf pacemaker ping
 sed -i '/^require_ping/d' "$units/vm1.conf"
 says "a ping that runs is not wanted any more" 0 "Done." apply
-unit_files two-units
-live
-apply >/dev/null
+in_force two-units
 keep
 says "remove, tried" 0 "- clone vm1-mirror-clone: of vm1-mirror" removes --dry-run vm1
 holds "remove, tried: nothing of another unit" not said_line mail
@@ -367,9 +353,7 @@ mv /usr/sbin/crm_resource /usr/sbin/crm_resource.real && install -m 755 "$work/b
 says "hosts called Master" 0 "on Master1: vmtwin destroy vm1" removes vm1
 holds "hosts called Master: the secondary goes first" grep -q -- "vm1-mirror-clone --ban --node Master2" "$work/calls"
 holds "hosts called Master: the primary stays" not grep -q -- "--ban --node Master1" "$work/calls"
-unit_files two-units
-live
-apply >/dev/null
+in_force two-units
 keep
 mv /usr/sbin/crm_simulate /usr/sbin/crm_simulate.real
 says "no forecast: remove" 1 "can't be foretold" removes vm1
