@@ -355,8 +355,8 @@ check-docs: $(BUILD)/tests/state-machine
 
 # ---- everything ------------------------------------------------------------------------------------------
 # deps may bring pkg-config and the libraries' flags, which are asked for when the makefile is read: a new make after it.
-# A+B: side by side; A,B: one after the other.
-CHECK_PARTS ?= lint docs config import unit san valgrind sim,model,fuzz,dp,ctl,mutants,mutants-config+ocf,plan lab-self+watchdog lab,lab-xfs+iso-device,iso-plain
+# A+B: side by side; A,B: one after the other; @A: when nobody else wants a processor.
+CHECK_PARTS ?= docs config import unit san valgrind plan,dp,mutants,mutants-config+ocf,fuzz,ctl,lab-self,watchdog lab,lab-xfs+iso-device,iso-plain+@lint,model,sim
 .PHONY: deps demo check check-fuzz check-programs
 check-programs: all $(UNIT_TESTS) $(TOOLS) $(BUILD)/tests/sim $(BUILD)/tests/model $(BUILD)/watchdog-guest lab-tree lab-tools guest
 deps:
