@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conffile.h"
 #include "base/paths.h"
 #include "base/spawn.h"
 #include "crm-config/cmd.h"
+#include "crm-config/corosync_conf.h"
 #include "crm-config/live.h"
 #include "crm-config/merge.h"
 #include "crm-config/normal.h"
@@ -37,6 +39,8 @@ struct apply {
 	const char *unit_dir, *corosync_conf, *host_conf;
 	struct cf_model m;
 	struct cf_wanted wanted;
+	struct cf_corosync corosync;
+	struct vt_cluster_timing timing; /* of that */
 	xmlDoc *before, *after;
 	char text[TEXT_MAX_BYTES];
 };
@@ -99,6 +103,16 @@ static int look_at_storage(const struct apply *a, struct vt_fail *fail)
 				       u->conf.name, id, u->conf.name);
 	}
 	return 0;
+}
+
+/* The times are those that corosync has. That its file can't be read is said by the check. */
+static void look_at_corosync(struct apply *a)
+{
+	struct vt_fail fail = {0};
+	if (vt_conf_read(a->corosync_conf, a->text, sizeof a->text, &fail) < 0 || cf_corosync_parse(&a->corosync, a->text, a->corosync_conf, &fail) < 0)
+		return;
+	a->timing = cf_corosync_timing(&a->corosync);
+	a->wanted.timing = &a->timing;
 }
 
 static int merge(struct apply *a, struct vt_fail *fail)
@@ -202,6 +216,8 @@ static int change(struct apply *a)
 	struct vt_fail fail = {0};
 	struct cf_change c = {.dir = ""};
 	a->wanted.others = has_other_nodes(a);
+	a->wanted.twin = uses_twin(a->before);
+	look_at_corosync(a);
 	if (merge(a, &fail) < 0)
 		return refuse(a, fail.text);
 	unsigned changes = show_difference(a);

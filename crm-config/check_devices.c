@@ -101,12 +101,21 @@ static void check_device(const struct cf_facts *f, const struct cf_device *d, st
 		       d->id, d->id);
 }
 
+/* It may run on both hosts of the units, whatever others there are. */
+static bool leaves_hosts(const struct cf_facts *f, const struct cf_location *l)
+{
+	for (int h = 0; h < CF_ONLY_HOSTS; h++)
+		if (strcasecmp(f->unit[0].hosts[h], l->only[0]) != 0 && strcasecmp(f->unit[0].hosts[h], l->only[1]) != 0)
+			return false;
+	return true;
+}
+
 static void warn_rules(const struct cf_facts *f, struct cf_findings *out)
 {
 	for (unsigned i = 0; i < f->cib->locations; i++) {
 		const struct cf_location *l = &f->cib->location[i];
 		for (unsigned k = 0; k < f->cib->devices; k++)
-			if (l->rule && strcmp(l->rsc, f->cib->device[k].id) == 0)
+			if (l->rule && !leaves_hosts(f, l) && strcmp(l->rsc, f->cib->device[k].id) == 0)
 				cf_say(out, CF_WARNING,
 				       "a location constraint of %s has a rule, which this check doesn't evaluate: see that each host can use it",
 				       l->rsc);

@@ -40,10 +40,13 @@ struct cf_level {
 	char device[CF_LEVEL_DEVICES_MAX][CF_ID_MAX];
 };
 
+#define CF_ONLY_HOSTS 2
+
 struct cf_location {
 	char rsc[CF_ID_MAX], node[CF_ID_MAX];
 	int score;
 	bool rule; /* depends on a rule, which this check doesn't evaluate */
+	char only[CF_ONLY_HOSTS][CF_ID_MAX]; /* but for one: it may run on these hosts only; "": no such rule */
 };
 
 /* A resource of vmtwin's. */

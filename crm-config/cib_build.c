@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/paths.h"
+#include "core/core.h"
 
 #define ID_MAX 384
 #define FENCE_RESERVE_MS 5000 /* as vmtwin-config check asks for */
@@ -13,7 +14,9 @@
 #define DELAY_BASE "2s"
 #define PRIORITY_DELAY "2s"
 #define PRIORITY_DELAY_LONG "4s"
-#define FENCE_STEP_S 10	      /* timeouts are rounded up to that: easier to read */
+#define PROMOTE_MS 90000      /* at least */
+#define PROMOTE_SHARE 85      /* of it in percent: ra/mirror.c */
+#define STEP_S 10	      /* timeouts are rounded up to that: easier to read */
 /* More than a promoted copy's score (1000), less what a copy in sync has (600), and the VM's stickiness: it moves back. Only while
  * that host's copy is in sync. */
 #define PREFER_SCORE "1000"
@@ -98,6 +101,36 @@ static void operation(xmlNode *rsc, const char *name, const char *interval, cons
 		set(n, "role", "%s", role);
 }
 
+/* ---- constraints -------------------------------------------------------------------------------------------- */
+
+static void expression(xmlNode *in, unsigned number, const char *attribute, const char *operation_name, const char *type, const char *value)
+{
+	xmlNode *n = add(in, "expression");
+	if (number)
+		set(n, "id", "%s-expr-%u", cf_attr(in, "id"), number);
+	else
+		set(n, "id", "%s-expr", cf_attr(in, "id"));
+	set(n, "attribute", "%s", attribute);
+	set(n, "operation", "%s", operation_name);
+	if (type)
+		set(n, "type", "%s", type);
+	set(n, "value", "%s", value);
+}
+
+/* Not even looked for on other hosts, which need no vmtwin. */
+static void only_on(xmlNode *constraints, const struct cf_site *site, const char *rsc)
+{
+	xmlNode *n = add(constraints, "rsc_location"), *r = add(n, "rule");
+	set(n, "id", "location-%s-hosts", rsc);
+	set(n, "rsc", "%s", rsc);
+	set(n, "resource-discovery", "never");
+	set(r, "id", "location-%s-hosts-rule", rsc);
+	set(r, "score", "-INFINITY");
+	set(r, "boolean-op", "and");
+	for (unsigned host = 0; host < CF_HOSTS; host++)
+		expression(r, host, "#uname", "ne", NULL, site->host[host]);
+}
+
 /* ---- fencing ---------------------------------------------------------------------------------------------- */
 
 static void avoids(xmlNode *constraints, const char *rsc, const char *host)
@@ -114,11 +147,13 @@ static void power_id(const struct cf_site *site, int level, int host, char *out,
 	snprintf(out, cap, "power%s-%s", level ? "2" : "", site->host[host]);
 }
 
-static bool has_option(const struct cf_power *p, const char *name)
+/* Somebody has decided which host is shot later: there must be no second delay against that one. */
+static bool delay_is_given(const struct cf_site *site)
 {
-	for (unsigned i = 0; i < p->options; i++)
-		if (strcmp(p->option[i].name, name) == 0)
-			return true;
+	for (int l = 0; l < CF_FENCE_LEVELS; l++)
+		for (int h = 0; h < CF_HOSTS; h++)
+			if (cf_power_option(&site->power[l][h], "pcmk_delay_base") || cf_power_option(&site->power[l][h], "pcmk_delay_max"))
+				return true;
 	return false;
 }
 
@@ -137,25 +172,33 @@ static void power(xmlNode *resources, xmlNode *constraints, const struct cf_mode
 	xmlNode *n = primitive(resources, id, "stonith", NULL, p->agent);
 	for (unsigned i = 0; i < p->options; i++)
 		param(n, p->option[i].name, "%s", p->option[i].value);
-	if (!has_option(p, "pcmk_host_list") && !has_option(p, "pcmk_host_map"))
+	if (!cf_power_option(p, "pcmk_host_list") && !cf_power_option(p, "pcmk_host_map"))
 		param(n, "pcmk_host_list", "%s", site->host[host]);
-	if (host == 0 && may_weigh_the_same(m) && !has_option(p, "pcmk_delay_base") && !has_option(p, "pcmk_delay_max"))
+	if (host == 0 && may_weigh_the_same(m) && !delay_is_given(site))
 		param(n, "pcmk_delay_base", DELAY_BASE);
 	operation(n, "monitor", "60s", NULL, NULL);
 	avoids(constraints, id, site->host[host]);
 }
 
-static uint32_t twin_timeout_s(const struct cf_model *m)
+/* What fence_vmtwin waits for: by the unit files' times, or by those that corosync has, if these are longer. */
+static uint32_t twin_ms(const struct cf_model *m, const struct cf_wanted *wanted)
 {
 	struct vt_cluster_timing t = cf_model_timing(m);
-	uint32_t ms = vt_timing_fence_ms(&t, m->site.longest_lease_ms) + FENCE_RESERVE_MS;
-	return (ms / 1000 / FENCE_STEP_S + 1) * FENCE_STEP_S;
+	uint32_t ms = vt_timing_fence_ms(&t, m->site.longest_lease_ms);
+	uint32_t real_ms = wanted->timing ? vt_timing_fence_ms(wanted->timing, m->site.longest_lease_ms) : 0;
+	return real_ms > ms ? real_ms : ms;
 }
 
-static void twin(xmlNode *resources, const struct cf_model *m)
+/* The next step above that. */
+static uint32_t step_s(uint32_t ms)
+{
+	return (ms / 1000 / STEP_S + 1) * STEP_S;
+}
+
+static void twin(xmlNode *resources, const struct cf_model *m, const struct cf_wanted *wanted)
 {
 	xmlNode *n = primitive(resources, CF_TWIN, "stonith", NULL, "fence_vmtwin");
-	uint32_t timeout_s = twin_timeout_s(m);
+	uint32_t timeout_s = step_s(twin_ms(m, wanted) + FENCE_RESERVE_MS);
 	param(n, "pcmk_action_limit", "-1"); /* a monitor does not wait behind a fencing */
 	param(n, "pcmk_host_list", "%s %s", m->site.host[0], m->site.host[1]);
 	param(n, "pcmk_off_timeout", "%us", timeout_s);
@@ -191,7 +234,7 @@ static void levels(xmlNode *topology, const struct cf_model *m, int host)
 		level(topology, site->host[host], index, CF_TWIN);
 }
 
-static void build_site(xmlNode *config, xmlNode *resources, xmlNode *constraints, xmlNode *topology, const struct cf_model *m)
+static void build_site(xmlNode *config, xmlNode *resources, xmlNode *constraints, xmlNode *topology, const struct cf_model *m, const struct cf_wanted *wanted)
 {
 	const struct cf_site *site = &m->site;
 	bool shoot = false;
@@ -203,8 +246,11 @@ static void build_site(xmlNode *config, xmlNode *resources, xmlNode *constraints
 			}
 		levels(topology, m, host);
 	}
-	if (cf_model_fences_itself(m))
-		twin(resources, m);
+	if (cf_model_fences_itself(m)) {
+		twin(resources, m, wanted);
+		if (wanted->others)
+			only_on(constraints, site, CF_TWIN);
+	}
 	property(config, "no-quorum-policy", "stop");
 	if (shoot && !site->device_host[0]) /* both would shoot at the same moment: the one with the VM first */
 		property(config, "priority-fencing-delay", may_weigh_the_same(m) ? PRIORITY_DELAY_LONG : PRIORITY_DELAY);
@@ -240,7 +286,8 @@ static xmlNode *first_in(xmlNode *clone, xmlNode *prim)
 	return prim;
 }
 
-/* What keeps two copies: the mirror, or DRBD. Its agent, the parameter that names the unit, and how long its operations may take. */
+/* What keeps two copies: the mirror, or DRBD. Its agent, the parameter that names the unit, and how long its operations may take;
+ * a NULL there is worked out for each unit. */
 static const struct copier {
 	const char *provider, *type, *unit;
 	struct op {
@@ -253,7 +300,7 @@ static const struct copier {
 	     {"monitor", "11s", "20s", "Promoted"},
 	     {"monitor", "10s", "20s", "Unpromoted"},
 	     {"notify", "0s", "20s", NULL},
-	     {"promote", "0s", "90s", NULL},
+	     {"promote", "0s", NULL, NULL}, /* promote_s */
 	     {"reload-agent", "0s", "20s", NULL},
 	     {"start", "0s", "60s", NULL},
 	     {"stop", "0s", "60s", NULL}}},
@@ -268,7 +315,22 @@ static const struct copier {
 	   {"start", "0s", "240s", NULL},
 	   {"stop", "0s", "100s", NULL}}};
 
-static void copies(xmlNode *resources, const struct copier *c, const char *unit, const char *id)
+static void seconds(char *out, size_t cap, uint32_t s)
+{
+	snprintf(out, cap, "%us", s);
+}
+
+/* A promotion may have to outdate the other copy, and to wait until that one's host is fenced: the sum of `vmtwin-config check`. */
+static uint32_t promote_s(const struct cf_model *m, const struct cf_wanted *wanted, const struct cf_unit *u)
+{
+	uint64_t ms = (uint64_t)VC_RECONNECT_MS + u->conf.outdate_timeout_ms;
+	if (cf_model_fences_itself(m) || wanted->twin)
+		ms += twin_ms(m, wanted);
+	ms = ms * 100 / PROMOTE_SHARE;
+	return ms < PROMOTE_MS ? PROMOTE_MS / 1000 : step_s((uint32_t)ms);
+}
+
+static void copies(xmlNode *resources, const struct copier *c, const char *unit, const char *id, const char *promote)
 {
 	xmlNode *clone = clone_of(resources, id, true);
 	xmlNode *n = first_in(clone, primitive(clone, id, "ocf", c->provider, c->type));
@@ -276,12 +338,7 @@ static void copies(xmlNode *resources, const struct copier *c, const char *unit,
 	meta(n, "failure-timeout", "10min");
 	meta(n, "migration-threshold", "3");
 	for (const struct op *op = c->op; op < c->op + sizeof c->op / sizeof c->op[0] && op->name; op++)
-		operation(n, op->name, op->interval, op->timeout, op->role);
-}
-
-static void seconds(char *out, size_t cap, uint32_t s)
-{
-	snprintf(out, cap, "%us", s);
+		operation(n, op->name, op->interval, op->timeout ? op->timeout : promote, op->role);
 }
 
 static void vm(xmlNode *resources, const struct cf_unit *u)
@@ -345,20 +402,6 @@ static xmlNode *rule(xmlNode *constraints, const char *clone, const char *what, 
 	return r;
 }
 
-static void expression(xmlNode *in, unsigned number, const char *attribute, const char *operation_name, const char *type, const char *value)
-{
-	xmlNode *n = add(in, "expression");
-	if (number)
-		set(n, "id", "%s-expr-%u", cf_attr(in, "id"), number);
-	else
-		set(n, "id", "%s-expr", cf_attr(in, "id"));
-	set(n, "attribute", "%s", attribute);
-	set(n, "operation", "%s", operation_name);
-	if (type)
-		set(n, "type", "%s", type);
-	set(n, "value", "%s", value);
-}
-
 static void prefers(xmlNode *constraints, const struct cf_site *site, const struct cf_unit *u, const char *rsc, const char *clone)
 {
 	char score[VT_UNIT_NAME_MAX + 32];
@@ -367,6 +410,21 @@ static void prefers(xmlNode *constraints, const struct cf_site *site, const stru
 	set(r, "boolean-op", "and");
 	expression(r, 0, "#uname", "eq", NULL, site->host[u->prefer]);
 	expression(r, 1, score, "gte", "number", PREFER_LEAST);
+}
+
+/* Addresses of both kinds: the agent refuses to ask fping for them. */
+static bool is_mixed(const char *addresses)
+{
+	bool six = false, other = false;
+	char one[CF_ADDRESS_MAX];
+	for (const char *at = addresses; *at; at += strcspn(at, " \t"), at += strspn(at, " \t")) {
+		snprintf(one, sizeof one, "%.*s", (int)strcspn(at, " \t"), at);
+		if (strchr(one, ':'))
+			six = true;
+		else
+			other = true;
+	}
+	return six && other;
 }
 
 static void pings(xmlNode *resources, xmlNode *constraints, const struct cf_unit *u, const char *clone)
@@ -378,24 +436,12 @@ static void pings(xmlNode *resources, xmlNode *constraints, const struct cf_unit
 	param(n, "dampen", "5s");
 	param(n, "host_list", "%s", u->ping);
 	param(n, "name", "%s", id);
+	if (is_mixed(u->ping))
+		param(n, "use_fping", "0");
 	operation(n, "monitor", "10s", "60s", NULL);
 	operation(n, "start", "0s", "60s", NULL);
 	operation(n, "stop", "0s", "20s", NULL);
 	expression(rule(constraints, clone, "ping", "-INFINITY"), 0, id, "lt", "number", "1");
-}
-
-/* Not even looked for on other hosts, which need no vmtwin. */
-static void only_on(xmlNode *constraints, const struct cf_site *site, const char *rsc)
-{
-	xmlNode *n = add(constraints, "rsc_location"), *r = add(n, "rule");
-	set(n, "id", "location-%s-hosts", rsc);
-	set(n, "rsc", "%s", rsc);
-	set(n, "resource-discovery", "never");
-	set(r, "id", "location-%s-hosts-rule", rsc);
-	set(r, "score", "-INFINITY");
-	set(r, "boolean-op", "and");
-	for (unsigned host = 0; host < CF_HOSTS; host++)
-		expression(r, host, "#uname", "ne", NULL, site->host[host]);
 }
 
 static void keep_off_others(xmlNode *constraints, const struct cf_site *site, const struct cf_unit *u, const char *clone)
@@ -409,22 +455,24 @@ static void keep_off_others(xmlNode *constraints, const struct cf_site *site, co
 	only_on(constraints, site, id);
 }
 
-static void build_unit(xmlNode *resources, xmlNode *constraints, const struct cf_site *site, const struct cf_unit *u, bool others)
+static void build_unit(xmlNode *resources, xmlNode *constraints, const struct cf_model *m, const struct cf_wanted *wanted, const struct cf_unit *u)
 {
-	char id[VT_UNIT_NAME_MAX + 16], clone[VT_UNIT_NAME_MAX + 32];
+	char id[VT_UNIT_NAME_MAX + 16], clone[VT_UNIT_NAME_MAX + 32], promote[24];
+	const struct cf_site *site = &m->site;
+	seconds(promote, sizeof promote, promote_s(m, wanted, u));
 	if (u->conf.drbd)
 		snprintf(id, sizeof id, CF_DRBD, u->conf.name);
 	else
 		snprintf(id, sizeof id, CF_MIRROR, u->conf.name);
 	snprintf(clone, sizeof clone, CF_CLONE, id);
-	copies(resources, u->conf.drbd ? &drbd : &mirror, u->conf.name, id);
+	copies(resources, u->conf.drbd ? &drbd : &mirror, u->conf.name, id, promote);
 	vm(resources, u);
 	together(constraints, u->conf.name, clone);
 	if (u->prefer >= 0)
 		prefers(constraints, site, u, id, clone);
 	if (u->ping[0])
 		pings(resources, constraints, u, clone);
-	if (others)
+	if (wanted->others)
 		keep_off_others(constraints, site, u, clone);
 }
 
@@ -456,10 +504,10 @@ xmlDoc *cf_cib_build(const struct cf_model *m, const struct cf_wanted *wanted)
 	xmlNode *topology = add(configuration, "fencing-topology");
 	add(root, "status");
 	if (wanted->site)
-		build_site(config, resources, constraints, topology, m);
+		build_site(config, resources, constraints, topology, m, wanted);
 	for (unsigned i = 0; i < m->units; i++)
 		if (wanted->unit[i])
-			build_unit(resources, constraints, &m->site, &m->unit[i], wanted->others);
+			build_unit(resources, constraints, m, wanted, &m->unit[i]);
 	if (!topology->children) {
 		xmlUnlinkNode(topology);
 		xmlFreeNode(topology);

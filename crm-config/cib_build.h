@@ -20,6 +20,9 @@ struct cf_wanted {
 	bool site;		     /* fence devices, levels, properties */
 	bool unit[CF_UNITS_MAX]; /* by place in the model */
 	bool others;		 /* the cluster has more hosts than the two: units keep off them */
+	/* What is known of the cluster that runs. */
+	const struct vt_cluster_timing *timing; /* what corosync works with, if that is slower than the unit files say; NULL: not known */
+	bool twin;				/* fence_vmtwin is configured, whoever did it */
 };
 
 /* A whole CIB (cib/configuration/...), to be freed by xmlFreeDoc; NULL: out of memory. */

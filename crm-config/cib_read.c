@@ -255,6 +255,25 @@ static void read_resources(struct reader *r, const xmlNode *in, const struct out
 	}
 }
 
+/* vmtwin-config's own: "#uname ne HOST and #uname ne HOST" keeps it off all hosts but these two. */
+static void read_only_hosts(struct reader *r, struct cf_location *l, const xmlNode *rule)
+{
+	unsigned hosts = 0;
+	if (!rule || cf_score_parse(cf_attr(rule, "score")) >= 0 || strcmp(cf_attr(rule, "boolean-op"), "or") == 0)
+		return;
+	for (const xmlNode *e = rule->children; e; e = e->next) {
+		if (e->type != XML_ELEMENT_NODE)
+			continue;
+		bool names_host = cf_is(e, "expression") && strcmp(cf_attr(e, "attribute"), "#uname") == 0 && strcmp(cf_attr(e, "operation"), "ne") == 0;
+		if (!names_host || hosts == CF_ONLY_HOSTS) {
+			memset(l->only, 0, sizeof l->only);
+			return;
+		}
+		copy(r, l->only[hosts], sizeof l->only[hosts], cf_attr(e, "value"), "a host in a rule");
+		hosts++;
+	}
+}
+
 static void read_location(struct reader *r, const xmlNode *n)
 {
 	if (r->cib->locations == CF_LOCATIONS_MAX) {
@@ -266,6 +285,7 @@ static void read_location(struct reader *r, const xmlNode *n)
 	copy(r, l->node, sizeof l->node, cf_attr(n, "node"), "a constraint's node");
 	l->score = cf_score_parse(cf_attr(n, "score"));
 	l->rule = cf_child(n, "rule") != NULL || !l->node[0] || !l->rsc[0];
+	read_only_hosts(r, l, cf_child(n, "rule"));
 }
 
 static void split_devices(struct reader *r, struct cf_level *l, const char *list)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crm-config/cib_build.h"
 #include "crm-config/merge_int.h"
 #include "crm-config/normal.h"
 #include "crm-config/nvset.h"
@@ -85,11 +86,19 @@ static bool is_version_of_one(const xmlNode *n, const xmlNode *wanted_section)
 	return false;
 }
 
-static bool merge_constraints(xmlNode *in, const xmlNode *wanted, const char *const *owned)
+/* What keeps fence_vmtwin off hosts that need no vmtwin, where that device is vmtwin-config's to configure. */
+static bool is_of_twin(const xmlNode *n, const xmlDoc *wanted)
 {
+	return cf_is(n, "rsc_location") && strcmp(cf_attr(n, "id"), "location-" CF_TWIN "-hosts") == 0 && strcmp(cf_attr(n, "rsc"), CF_TWIN) == 0 &&
+	       cf_child_of_id(cf_section(wanted, "resources"), "primitive", CF_TWIN);
+}
+
+static bool merge_constraints(xmlNode *in, const xmlDoc *wanted_doc, const char *const *owned)
+{
+	const xmlNode *wanted = cf_section(wanted_doc, "constraints");
 	for (xmlNode *n = in->children, *next; n; n = next) {
 		next = n->next;
-		if (n->type == XML_ELEMENT_NODE && (is_ours(n, owned) || is_version_of_one(n, wanted)) && !is_wanted(n, wanted))
+		if (n->type == XML_ELEMENT_NODE && (is_ours(n, owned) || is_version_of_one(n, wanted) || is_of_twin(n, wanted_doc)) && !is_wanted(n, wanted))
 			cf_merge_drop(n);
 	}
 	for (const xmlNode *n = wanted ? wanted->children : NULL; n; n = n->next)
@@ -181,7 +190,7 @@ int cf_merge(xmlDoc *current, const xmlDoc *wanted, const char *const *owned, st
 		if (n->type == XML_ELEMENT_NODE && names(owned, cf_attr(n, "id")) && !cf_child_of_id(want, (const char *)n->name, cf_attr(n, "id")))
 			cf_merge_drop(n);
 	}
-	if (merge_constraints(section(current, "constraints"), cf_section(wanted, "constraints"), owned) &&
+	if (merge_constraints(section(current, "constraints"), wanted, owned) &&
 	    merge_levels(current, cf_section(wanted, "fencing-topology")) && merge_properties(current, cf_section(wanted, "crm_config")))
 		return 0;
 	return vt_fail(fail, -ENOMEM, "out of memory; nothing was changed");

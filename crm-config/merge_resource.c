@@ -151,12 +151,13 @@ static xmlNode *find_op(const xmlNode *ops, const xmlNode *op)
 	return NULL;
 }
 
-/* Its own sets that a rule switches stay, and nothing else that is not wanted. */
+/* Its own sets that a rule switches stay, and that an operator has switched it off (pcs resource unmanage --monitor), and nothing else that
+ * is not wanted. */
 static void merge_op(xmlNode *op, const xmlNode *wanted)
 {
 	for (xmlAttr *a = op->properties, *next; a; a = next) {
 		next = a->next;
-		if (strcmp((const char *)a->name, "id") != 0)
+		if (strcmp((const char *)a->name, "id") != 0 && strcmp((const char *)a->name, "enabled") != 0)
 			xmlRemoveProp(a);
 	}
 	for (const xmlAttr *a = wanted->properties; a; a = a->next)

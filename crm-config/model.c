@@ -158,6 +158,8 @@ static int add_option(struct cf_model_reader *r, const char *key, struct cf_powe
 	size_t n = sign ? (size_t)(sign - text) : 0;
 	if (n == 0 || !isalpha((unsigned char)text[0]) || n >= sizeof p->option[0].name || strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") < n)
 		return bad(r, key, "...", "an agent, then its options as NAME=VALUE, separated by spaces; values have no spaces in them");
+	if (!sign[1])
+		return vt_fail(r->fail, -EINVAL, "%s:%u: %s: %.*s has no value; give one, or leave the option out", r->path, r->line, key, (int)n, text);
 	if (p->options == CF_OPTIONS_MAX)
 		return bad(r, key, "...", "too many options");
 	if (strlen(sign + 1) >= sizeof p->option[0].value)
@@ -171,6 +173,37 @@ static int add_option(struct cf_model_reader *r, const char *key, struct cf_powe
 	for (unsigned i = 0; i + 1 < p->options; i++)
 		if (strcmp(p->option[i].name, o->name) == 0)
 			return bad(r, key, "...", "an option is given twice");
+	return 0;
+}
+
+const char *cf_power_option(const struct cf_power *p, const char *name)
+{
+	for (unsigned i = 0; i < p->options; i++)
+		if (strcmp(p->option[i].name, name) == 0)
+			return p->option[i].value;
+	return NULL;
+}
+
+/* host is one of a list of hosts, or of a map HOST:PLUG;... */
+static bool is_listed(const char *list, const char *host)
+{
+	size_t n = strlen(host);
+	for (const char *at = list + strspn(list, ",;"); *at; at += strcspn(at, ",;"), at += strspn(at, ",;"))
+		if (strncasecmp(at, host, n) == 0 && (!at[n] || strchr(",;:=", at[n])))
+			return true;
+	return false;
+}
+
+/* Which hosts it is for is either left to us, or said so that this one is among them. */
+static int is_for_its_host(struct cf_model_reader *r, const char *key, const struct cf_power *p, const char *host)
+{
+	static const char *const names[] = {"pcmk_host_list", "pcmk_host_map"};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		const char *list = cf_power_option(p, names[i]);
+		if (list && !is_listed(list, host))
+			return vt_fail(r->fail, -EINVAL, "%s:%u: %s: %s=%.100s has no %s in it: that host could not be fenced; leave the option out, or name the host there",
+				       r->path, r->line, key, names[i], list, host);
+	}
 	return 0;
 }
 
@@ -192,7 +225,7 @@ static int set_power(struct cf_model_reader *r, const char *key, const char *val
 			if (!word(&at, text, sizeof text))
 				return bad(r, key, "...", "an option is too long");
 			if (!text[0])
-				return 0;
+				return is_for_its_host(r, key, p, host);
 			int rc = add_option(r, key, p, text);
 			if (rc < 0)
 				return rc;

@@ -313,6 +313,61 @@ holds "the third host is gone" said_line "- location vm1 as Started: -INFINITY w
 add resources '<primitive id="far" class="ocf" provider="pacemaker" type="remote"><operations><op id="far-m" name="monitor" interval="10s" timeout="20s"/></operations></primitive>'
 says "a remote host" 0 "+ location vm1 as Started: -INFINITY where #uname ne host2" apply
 
+in_force witness
+sed -i "s|<node id=\"2\" uname=\"host2\"/>|&$third|; s|</status>|$(online 3)&|" "$cib"
+says "a third host and fence_vmtwin" 0 "+ location twin as Started: -INFINITY where #uname ne host1 and #uname ne host2 resource-discovery=never" apply
+holds "a third host: the check knows that rule" not said_line "which this check"
+says "a third host and fence_vmtwin, again" 0 "Nothing to change." apply
+CIB_file=$cib crm_simulate --simulate --live-check >"$work/simulated" 2>&1
+holds "fence_vmtwin is started" grep -q "twin.*host[12]" "$work/simulated"
+holds "not on the third host" not grep -q "twin.*host3" "$work/simulated"
+sed -i '/<node id="3"/d; /<node_state id="3"/d' "$cib"
+says "one unit, without the third host" 0 "- location vm1 as Started" apply vm1
+holds "the device is not this unit's" not said_line "location twin"
+says "without the third host" 0 "- location twin as Started: -INFINITY where #uname ne host1 and #uname ne host2" apply
+says "without the third host, again" 0 "Nothing to change." apply
+
+# ---- delays: an administrator's is the only one ------------------------------------------------------------------------
+unit_files two-units
+set_key vm1 fence.host2 "$(sed -n 's/^fence.host2 = //p' "$units/vm1.conf") pcmk_delay_base=2s"
+live
+says "a delay against the second host" 0 "+ primitive power-host2: param pcmk_delay_base=2s" apply
+holds "a delay against the second host: no other one" not said_line "power-host1: param pcmk_delay_base"
+
+# ---- corosync is slower than the unit files say ------------------------------------------------------------------------
+unit_files witness
+sed -i 's/token: 5000/token: 12000/' "$work/corosync"
+live
+says "a slow token" 0 "Done." apply
+holds "a slow token: the device has time" said_line "+ primitive twin: param pcmk_reboot_timeout=80s"
+says "a slow token, again" 0 "Nothing to change." apply
+unit_files qdevice
+sed -i 's/^\t\tmodel: net/&\n\t\ttimeout: 20000\n\t\tsync_timeout: 60000/' "$work/corosync"
+live
+says "a slow device" 0 "Done." apply
+holds "a slow device: the fencing has time" said_line "+ primitive twin: param pcmk_off_timeout=110s"
+holds "a slow device: so has the promotion" said_line "+ primitive vm1-mirror: op promote, timeout 130000 ms"
+holds "a slow device: nobody warns of the promotion" not said_line "promote timeout"
+says "a slow device, again" 0 "Nothing to change." apply
+unit_files qdevice
+set_key vm1 lease_ms 45000
+live
+says "a long lease" 0 "Done." apply
+holds "a long lease: nobody warns of the promotion" not said_line "promote timeout"
+
+# ---- a monitor that an operator has switched off, addresses of both kinds ------------------------------------------------
+in_force two-units
+sed -i '/<op id="vm1-monitor-/s|/>| enabled="false"/>|' "$cib"
+holds "a monitor is off" grep -q 'vm1-monitor.*enabled="false"' "$cib"
+keep
+says "a monitor is off: apply" 0 "Nothing to change." apply
+untouched "a monitor is off: apply"
+set_key vm1 start_tries 9
+says "a monitor is off: something else" 0 "Done." apply
+holds "a monitor is off still" grep -q 'vm1-monitor.*enabled="false"' "$cib"
+set_key vm1 require_ping "10.0.0.9 2001:db8::1"
+says "pings of both kinds" 0 "+ primitive vm1-ping: param use_fping=0" apply
+
 # ---- remove ---------------------------------------------------------------------------------------------------------
 in_force two-units
 keep

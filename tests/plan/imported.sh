@@ -12,8 +12,9 @@ for dir in "$here"/../import/cases/*/; do
 	mkdir -p "$work/$case"
 	{
 		cat "$dir/expect.conf"
+		board=1
 		for host in $(sed -n 's/^hosts = //p' "$dir/expect.conf"); do
-			echo "fence.$host = fence_ipmilan ip=192.0.2.9 username=admin password_script=/etc/vmtwin/ipmi-$host"
+			echo "fence.$host = fence_ipmilan ip=192.0.2.$((board++)) username=admin password_script=/etc/vmtwin/ipmi-$host"
 		done
 	} >"$work/$case/$unit.conf"
 	if ! { $config generate cib --unit-dir "$work/$case" >"$work/$case.cib" && $config generate pcs --unit-dir "$work/$case" >"$work/$case.pcs" &&

@@ -231,6 +231,8 @@ static void test_operations(void **state)
 	assert_false(has("name=\"stop\""));
 	merges(RESOURCES(VM("<operations><op id='a' name='stop' interval='0' timeout='1s'/><op id='b' name='stop' interval='0s' timeout='90s'/></operations>")), want);
 	assert_true(has("id=\"a\"") && !has("id=\"b\""));
+	merges(RESOURCES(VM("<operations><op id='a' name='monitor' interval='10s' timeout='1s' enabled='false' record-pending='true'/></operations>")), want);
+	assert_true(has("enabled=\"false\"") && has("timeout=\"30s\"") && !has("record-pending")); /* an operator's, while it is unmanaged */
 }
 
 static void test_same_words_stay(void **state)
@@ -292,6 +294,19 @@ static void test_location_of_a_device_that_was_changed(void **state)
 	merges(RESOURCES("<primitive id='p' class='stonith' type='f'/>") CONSTRAINTS("<rsc_location id='l' rsc='p' node='host1' score='-100'/>"),
 	       RESOURCES("<primitive id='p' class='stonith' type='f'/>") CONSTRAINTS("<rsc_location id='l' rsc='p' node='host1' score='-INFINITY'/>"));
 	assert_true(has("score=\"-INFINITY\"") && !has("-100"));
+}
+
+static void test_device_of_leases_off_other_hosts(void **state)
+{
+	(void)state;
+	static const char twin[] = RESOURCES("<primitive id='twin' class='stonith' type='fence_vmtwin'/>");
+	static const char is[] = RESOURCES("<primitive id='twin' class='stonith' type='fence_vmtwin'/>" VM("") MIRROR(""))
+	    CONSTRAINTS("<rsc_location id='location-twin-hosts' rsc='twin' node='host3' score='-INFINITY'/><rsc_location id='location-twin-host4' rsc='twin' node='host4' score='-1'/>"
+			"<rsc_location id='location-web-hosts' rsc='web' node='host3' score='-INFINITY'/>");
+	merges(is, twin);
+	assert_true(!has("location-twin-hosts") && has("location-twin-host4") && has("location-web-hosts"));
+	merges(is, RESOURCES(VM("") MIRROR(""))); /* only a unit is looked at */
+	assert_true(has("location-twin-hosts"));
 }
 
 static void test_constraints_of_others(void **state)
@@ -510,6 +525,7 @@ int main(void)
 	    cmocka_unit_test_teardown(test_no_longer_wanted, end),
 	    cmocka_unit_test_teardown(test_constraint_that_was_changed, end),
 	    cmocka_unit_test_teardown(test_location_of_a_device_that_was_changed, end),
+	    cmocka_unit_test_teardown(test_device_of_leases_off_other_hosts, end),
 	    cmocka_unit_test_teardown(test_constraints_of_others, end),
 	    cmocka_unit_test_teardown(test_rules_by_their_ids, end),
 	    cmocka_unit_test_teardown(test_levels, end),
