@@ -355,6 +355,18 @@ live
 says "a long lease" 0 "Done." apply
 holds "a long lease: nobody warns of the promotion" not said_line "promote timeout"
 
+# The short row of docs/FENCING.md.
+unit_files qdevice
+sed -i 's/^\t\tmodel: net/&\n\t\ttimeout: 5000\n\t\tsync_timeout: 5000/; s/token: 3000/token: 2000/' "$work/corosync"
+set_key vm1 token_ms 2000
+set_key vm1 lease_ms 12000
+set_key vm1 link_timeout_ms 2000
+set_key vm1 outdate_timeout_ms 3000
+live
+says "short times" 0 "Done." apply
+set_key vm1 outdate_timeout_ms 7500
+says "short times, but outdating" 1 "set link_timeout_ms and outdate_timeout_ms lower" apply
+
 # ---- a monitor that an operator has switched off, addresses of both kinds ------------------------------------------------
 in_force two-units
 sed -i '/<op id="vm1-monitor-/s|/>| enabled="false"/>|' "$cib"
