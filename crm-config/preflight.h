@@ -13,6 +13,8 @@
 #define PF_PATHS_MAX 16
 #define PF_NAMES_MAX 8
 #define PF_DISKS_MAX 16
+#define PF_NEEDS_MAX 32
+#define PF_CHAIN_MAX 16 /* backing files of one disk */
 #define PF_ADDR_MAX 64
 #define PF_DEVICE_MAX 16
 #define PF_TYPE_MAX 32
@@ -110,6 +112,41 @@ struct pf_vdisk {
 	char source[VT_PATH_MAX];			      /* the file, or the block device; "": neither */
 	char format[PF_TYPE_MAX]; /* the driver's type; "": the default, raw */
 	bool file, writable;
+	bool optional; /* the VM starts without the medium */
+	bool chain;    /* the XML itself tells what the image is based on */
+	enum pf_truth here; /* a source outside the unit's directory: this host has it */
+};
+
+/* What a domain needs beside its disks, of the host or of files that may be outside the unit's directory. */
+enum pf_need_kind {
+	PF_N_NVRAM,
+	PF_N_TEMPLATE, /* that the NVRAM is made of where there is none */
+	PF_N_FIRMWARE,
+	PF_N_KERNEL,
+	PF_N_INITRD,
+	PF_N_DTB,
+	PF_N_BACKING,
+	PF_N_SHARED, /* a directory, with the guest */
+	PF_N_LOG,    /* the directory of a serial line's file: QEMU makes the file alone */
+	PF_N_LINE,   /* a device behind a serial line */
+	PF_N_RANDOM, /* a source of entropy */
+	PF_N_BRIDGE,
+	PF_N_LINK, /* a network interface: of macvtap, or a bridge of Open vSwitch */
+	PF_N_NETWORK,
+	PF_N_PCI,
+	PF_N_DEVICE, /* another one that is passed through: "USB 046d:c31c" */
+	PF_N_TPM_STATE,
+	PF_N_TPM_CHIP,
+	PF_N_MEMORY,
+	PF_N_KINDS
+};
+
+struct pf_need {
+	enum pf_need_kind kind;
+	enum pf_truth here; /* this host has it */
+	enum pf_truth active, at_boot; /* of a network */
+	char of[PF_TYPE_MAX];	       /* the disk that the backing file is of */
+	char name[VT_PATH_MAX];
 };
 
 enum pf_source { PF_S_NONE, PF_S_LIBVIRT, PF_S_FILE }; /* where the domain's XML is from */
@@ -122,11 +159,15 @@ struct pf_domain {
 	unsigned disks;
 	bool more_disks; /* than the table holds */
 	struct pf_vdisk disk[PF_DISKS_MAX];
+	unsigned needs;
+	bool more_needs;
+	struct pf_need need[PF_NEEDS_MAX];
 };
 
 struct pf_vms {
 	enum pf_told told;
 	char trouble[256]; /* why libvirt can't be asked; "": it can */
+	bool asked;	   /* what is late is the files that domains need, not libvirt */
 	struct pf_domain domain[PF_UNITS_MAX];
 };
 

@@ -117,12 +117,6 @@ void pf_check_disks(const struct pf_judge *j)
 
 /* ---- VMs ------------------------------------------------------------------------------------------------------------- */
 
-static bool inside(const char *path, const char *dir)
-{
-	size_t n = strlen(dir);
-	return strncmp(path, dir, n) == 0 && path[n] == '/';
-}
-
 /* What is written past the page cache of one host alone, is on the other one. */
 static bool check_cache(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_vdisk *d)
 {
@@ -135,10 +129,24 @@ static bool check_cache(const struct pf_judge *j, const struct vt_unitconf *u, c
 	return safe;
 }
 
+/* True: it was told. */
+static bool check_missing(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_vdisk *d)
+{
+	char definition[PF_DEFINITION_MAX];
+	bool missing = d->here == PF_NO && !d->optional;
+	if (missing)
+		cf_say(j->out, CF_ERROR, "disk %s of domain %s: %s is not on this host: the VM can't start here; put it there, or take it out (`virsh edit "
+					 "%s`, and in %s)",
+		       d->target, u->domain, d->source, u->domain, pf_definition(u, definition));
+	return missing;
+}
+
 static void check_vdisk(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_vdisk *d)
 {
 	bool safe = check_cache(j, u, d);
-	if (!d->file || (d->source[0] && !inside(d->source, u->directory)))
+	if (check_missing(j, u, d))
+		return;
+	if (!d->file || (d->source[0] && !pf_inside(d->source, u->directory)))
 		cf_say(j->out, CF_WARNING, "disk %s of domain %s: %s is not in %s and not mirrored: after a failover it is missing, or another one; move "
 					   "it there, or take it out",
 		       d->target, u->domain, d->file ? d->source : "it is no file, so it", u->directory);
@@ -156,7 +164,7 @@ static bool check_drbd_vdisk(const struct pf_judge *j, const struct vt_unitconf 
 		cf_say(j->out, CF_ERROR, "disk %s of domain %s is %s with type='%s %s': DRBD's device is a raw one; <disk type='block'> with <driver name='qemu' "
 					 "type='raw' cache='none'/> (`virsh edit %s`, and in %s)",
 		       d->target, u->domain, device, d->file ? "file" : "block", d->format[0] ? d->format : "raw", u->domain, definition);
-	else if (!ours && d->source[0])
+	else if (!ours && d->source[0] && !check_missing(j, u, d))
 		cf_say(j->out, CF_WARNING, "disk %s of domain %s: %s is not on DRBD: after a failover it is missing, or another one; have it on %s, or take it "
 					   "out",
 		       d->target, u->domain, d->source, device);
@@ -187,16 +195,6 @@ static void check_vdisks(const struct pf_judge *j, unsigned number, const struct
 		cf_say(j->out, CF_WARNING, "domain %s has more than %d disks: the rest was not looked at", u->domain, PF_DISKS_MAX);
 }
 
-/* Its words hold the machine type; a list that ends with "..." may hold more. */
-static bool has_machine(const char *list, const char *machine)
-{
-	size_t n = strlen(machine), len = strlen(list);
-	for (const char *at = strstr(list, machine); at; at = strstr(at + 1, machine))
-		if ((at == list || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
-			return true;
-	return len >= 3 && strcmp(list + len - 3, "...") == 0;
-}
-
 static void check_machine(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_domain *d)
 {
 	const struct pf_facts *own = &j->host->own, *other = j->peer->facts;
@@ -210,7 +208,7 @@ static void check_machine(const struct pf_judge *j, const struct vt_unitconf *u,
 		       d->cpu_mode);
 	if (!d->machine[0] || !other || !other->machines[0])
 		return;
-	if (!has_machine(other->machines, d->machine))
+	if (!pf_word_in(other->machines, d->machine))
 		cf_say(j->out, CF_ERROR, "machine type of domain %s = %s, which QEMU on %s (%s) doesn't have: the VM can't start there; install the same "
 					 "QEMU, or set an older type",
 		       u->domain, d->machine, other->host, other->version[PF_QEMU][0] ? other->version[PF_QEMU] : "unknown version");
@@ -236,13 +234,17 @@ static void check_domain(const struct pf_judge *j, unsigned number, const struct
 		return;
 	}
 	check_vdisks(j, number, d);
+	pf_check_needs(j, u, d);
 	check_machine(j, u, d);
 }
 
 void pf_check_domains(const struct pf_judge *j)
 {
 	const struct pf_vms *v = &j->host->vms;
-	if (v->told == PF_LATE)
+	if (v->told == PF_LATE && v->asked)
+		cf_say(j->out, CF_ERROR, "files that the VMs need (images, kernels, shared directories) can't be looked at in time: a disk or a network file system "
+					 "hangs; look at `dmesg`");
+	else if (v->told == PF_LATE)
 		cf_say(j->out, CF_ERROR, "libvirt does not answer in time: its daemon hangs; `systemctl restart libvirtd` (VMs go on)");
 	else if (v->told == PF_TOLD && v->trouble[0])
 		cf_say(j->out, CF_ERROR, "libvirt: %s; `systemctl enable --now libvirtd` (or virtqemud.socket)", v->trouble);

@@ -7,37 +7,9 @@
 #include <string.h>
 
 #include "crm-config/preflight_int.h"
+#include "crm-config/preflight_xml.h"
 
 #define XML_MAX (4u << 20)
-
-static bool is(const xmlNode *n, const char *name)
-{
-	return n->type == XML_ELEMENT_NODE && strcmp((const char *)n->name, name) == 0;
-}
-
-static xmlNode *child(const xmlNode *n, const char *name)
-{
-	for (xmlNode *c = n ? n->children : NULL; c; c = c->next)
-		if (is(c, name))
-			return c;
-	return NULL;
-}
-
-static const char *attr(const xmlNode *n, const char *name)
-{
-	const xmlAttr *a = n ? xmlHasProp((xmlNode *)n, (const xmlChar *)name) : NULL;
-	return a && a->children && a->children->content ? (const char *)a->children->content : "";
-}
-
-static const char *text_of(const xmlNode *n)
-{
-	return n && n->children && n->children->content ? (const char *)n->children->content : "";
-}
-
-static void copy(char *out, size_t cap, const char *text)
-{
-	snprintf(out, cap, "%.*s", (int)cap - 1, text);
-}
 
 /* NULL: no XML, or it has a DOCTYPE. */
 static xmlDoc *read_xml(const char *xml)
@@ -54,17 +26,19 @@ static xmlDoc *read_xml(const char *xml)
 
 static void take_disk(struct pf_domain *d, const xmlNode *n)
 {
-	const char *kind = attr(n, "device");
+	const char *kind = pf_xml_attr(n, "device");
 	d->more_disks = d->more_disks || d->disks == PF_DISKS_MAX;
 	if (d->disks == PF_DISKS_MAX)
 		return;
 	struct pf_vdisk *v = &d->disk[d->disks++];
-	v->file = strcmp(attr(n, "type"), "file") == 0 || !attr(n, "type")[0];
-	v->writable = strcmp(kind, "cdrom") != 0 && strcmp(kind, "floppy") != 0 && !child(n, "readonly");
-	copy(v->target, sizeof v->target, attr(child(n, "target"), "dev"));
-	copy(v->cache, sizeof v->cache, attr(child(n, "driver"), "cache"));
-	copy(v->format, sizeof v->format, attr(child(n, "driver"), "type"));
-	copy(v->source, sizeof v->source, attr(child(n, "source"), v->file ? "file" : "dev"));
+	v->file = strcmp(pf_xml_attr(n, "type"), "file") == 0 || !pf_xml_attr(n, "type")[0];
+	v->writable = strcmp(kind, "cdrom") != 0 && strcmp(kind, "floppy") != 0 && !pf_xml_child(n, "readonly");
+	pf_xml_copy(v->target, sizeof v->target, pf_xml_attr(pf_xml_child(n, "target"), "dev"));
+	pf_xml_copy(v->cache, sizeof v->cache, pf_xml_attr(pf_xml_child(n, "driver"), "cache"));
+	pf_xml_copy(v->format, sizeof v->format, pf_xml_attr(pf_xml_child(n, "driver"), "type"));
+	pf_xml_copy(v->source, sizeof v->source, pf_xml_attr(pf_xml_child(n, "source"), v->file ? "file" : "dev"));
+	v->optional = strcmp(pf_xml_attr(pf_xml_child(n, "source"), "startupPolicy"), "optional") == 0;
+	pf_chain_take(d, v, n);
 }
 
 int pf_domain_parse(struct pf_domain *d, const char *xml, struct vt_fail *fail)
@@ -72,61 +46,44 @@ int pf_domain_parse(struct pf_domain *d, const char *xml, struct vt_fail *fail)
 	xmlDoc *doc = read_xml(xml);
 	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
 	/* a domain with snapshots or of a managed save lies one deeper */
-	const xmlNode *dom = root && is(root, "domain") ? root : child(root, "domain");
+	const xmlNode *dom = root && pf_xml_is(root, "domain") ? root : pf_xml_child(root, "domain");
 	if (!dom) {
 		xmlFreeDoc(doc);
 		return vt_fail(fail, -EINVAL, "it is not a domain's XML");
 	}
-	copy(d->machine, sizeof d->machine, attr(child(child(dom, "os"), "type"), "machine"));
-	copy(d->cpu_mode, sizeof d->cpu_mode, attr(child(dom, "cpu"), "mode"));
-	const xmlNode *devices = child(dom, "devices");
+	pf_xml_copy(d->machine, sizeof d->machine, pf_xml_attr(pf_xml_child(pf_xml_child(dom, "os"), "type"), "machine"));
+	pf_xml_copy(d->cpu_mode, sizeof d->cpu_mode, pf_xml_attr(pf_xml_child(dom, "cpu"), "mode"));
+	const xmlNode *devices = pf_xml_child(dom, "devices");
 	for (const xmlNode *n = devices ? devices->children : NULL; n; n = n->next)
-		if (is(n, "disk"))
+		if (pf_xml_is(n, "disk"))
 			take_disk(d, n);
+	pf_needs_take(d, dom);
 	xmlFreeDoc(doc);
 	return 0;
-}
-
-static bool listed(const char *list, const char *word)
-{
-	size_t n = strlen(word);
-	for (const char *at = strstr(list, word); at; at = strstr(at + 1, word))
-		if ((at == list || at[-1] == ' ') && (at[n] == ' ' || at[n] == '\0'))
-			return true;
-	return false;
 }
 
 /* Machine types of one <guest>; several guests of the same architecture (32 bits, another OS type) repeat them. */
 static void take_machines(struct pf_facts *facts, const xmlNode *arch)
 {
-	static const char more[] = " ...";
-	for (const xmlNode *n = arch->children; n; n = n->next) {
-		size_t len = strlen(facts->machines);
-		const char *name = text_of(n);
-		if (!is(n, "machine") || !name[0] || strpbrk(name, " \t\n") || listed(facts->machines, name))
-			continue;
-		if (len + strlen(name) + sizeof more + 1 > sizeof facts->machines) {
-			memcpy(facts->machines + len, more, sizeof more);
+	for (const xmlNode *n = arch->children; n; n = n->next)
+		if (pf_xml_is(n, "machine") && !pf_word_add(facts->machines, sizeof facts->machines, pf_xml_text(n)))
 			return;
-		}
-		snprintf(facts->machines + len, sizeof facts->machines - len, "%s%s", len ? " " : "", name);
-	}
 }
 
 int pf_capabilities_parse(struct pf_facts *facts, const char *xml, const char *arch)
 {
 	xmlDoc *doc = read_xml(xml);
 	const xmlNode *root = doc ? xmlDocGetRootElement(doc) : NULL;
-	if (!root || !is(root, "capabilities")) {
+	if (!root || !pf_xml_is(root, "capabilities")) {
 		xmlFreeDoc(doc);
 		return -EINVAL;
 	}
-	const xmlNode *cpu = child(child(root, "host"), "cpu");
-	const char *vendor = text_of(child(cpu, "vendor")), *model = text_of(child(cpu, "model"));
+	const xmlNode *cpu = pf_xml_child(pf_xml_child(root, "host"), "cpu");
+	const char *vendor = pf_xml_text(pf_xml_child(cpu, "vendor")), *model = pf_xml_text(pf_xml_child(cpu, "model"));
 	snprintf(facts->cpu, sizeof facts->cpu, "%.40s%s%.80s", vendor, vendor[0] && model[0] ? " " : "", model);
 	for (const xmlNode *n = root->children; n; n = n->next) {
-		const xmlNode *a = is(n, "guest") ? child(n, "arch") : NULL;
-		if (a && strcmp(attr(a, "name"), arch) == 0 && !strstr(facts->machines, " ..."))
+		const xmlNode *a = pf_xml_is(n, "guest") ? pf_xml_child(n, "arch") : NULL;
+		if (a && strcmp(pf_xml_attr(a, "name"), arch) == 0)
 			take_machines(facts, a);
 	}
 	xmlFreeDoc(doc);

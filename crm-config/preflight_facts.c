@@ -28,6 +28,8 @@ static const struct text_key {
     {"version.drbd", AT(version[PF_DRBD])},
     {"cpu", AT(cpu)},
     {"machines", AT(machines)},
+    {"interfaces", AT(interfaces)},
+    {"networks", AT(networks)},
     {"corosync.conf", AT(corosync_conf)},
     {"vmtwind.conf", AT(vmtwind_conf)},
 };

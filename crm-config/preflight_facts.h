@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What one host tells about itself so that the other can compare: lines "key = value", as `vmtwin-config check --facts` prints
- * them. Keys: facts (the format, 1), host, version.PROGRAM, cpu, machines, corosync.conf, vmtwind.conf, clock, synchronised, and
+ * them. Keys: facts (the format, 1), host, version.PROGRAM, cpu, machines, interfaces, networks (libvirt's that are active), corosync.conf, vmtwind.conf, clock, synchronised, and
  * unit.NAME, machine.NAME, data.NAME for each unit; for one of DRBD also disk.NAME (bytes of drbd_disk) and definition.NAME (a hash of
  * its domain's XML). version.drbd is the kernel module's, "none" where a unit needs it and there is none. Of configuration there are only digests, a word "key:hash" for each key, so that a
  * difference can be named without telling values. Unknown keys are passed over: the other host may have another version. Pure.
@@ -21,6 +21,7 @@
 #define PF_MACHINE_MAX 64
 #define PF_MACHINES_MAX 3584 /* bytes: a line of the facts is shorter than 4096 */
 #define PF_DIGEST_MAX 1536
+#define PF_LIST_MAX 2048
 #define PF_HASH_MAX 16
 #define PF_FACTS_BYTES_MAX (256u << 10)
 
@@ -42,6 +43,7 @@ struct pf_facts {
 	char version[PF_PROGRAMS][PF_VERSION_MAX];
 	char cpu[PF_CPU_MAX];			    /* vendor and model of the host's CPU, as libvirt names them */
 	char machines[PF_MACHINES_MAX];		    /* machine types of its QEMU, separated by blanks; ends with "..." if there are more */
+	char interfaces[PF_LIST_MAX], networks[PF_LIST_MAX]; /* network interfaces; libvirt's networks that are active: the same, "none" for none */
 	char corosync_conf[PF_HASH_MAX];
 	char vmtwind_conf[PF_DIGEST_MAX];
 	bool has_clock, synchronised;

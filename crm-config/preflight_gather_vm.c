@@ -25,6 +25,20 @@ static void version_text(unsigned long version, char out[PF_VERSION_MAX])
 	snprintf(out, PF_VERSION_MAX, "%lu.%lu.%lu", version / 1000000, version / 1000 % 1000, version % 1000);
 }
 
+/* The names of those that are active. */
+static void list_networks(virConnectPtr conn, char *out, size_t cap)
+{
+	virNetworkPtr *all = NULL;
+	int count = virConnectListAllNetworks(conn, &all, VIR_CONNECT_LIST_NETWORKS_ACTIVE);
+	for (int i = 0; i < count; i++) {
+		pf_word_add(out, cap, virNetworkGetName(all[i]));
+		virNetworkFree(all[i]);
+	}
+	free(all);
+	if (count >= 0 && !out[0])
+		snprintf(out, cap, "none");
+}
+
 static void ask_programs(virConnectPtr conn, struct pf_facts *own)
 {
 	unsigned long version = 0;
@@ -38,6 +52,7 @@ static void ask_programs(virConnectPtr conn, struct pf_facts *own)
 	if (xml && uname(&u) == 0)
 		pf_capabilities_parse(own, xml, u.machine);
 	free(xml);
+	list_networks(conn, own->networks, sizeof own->networks);
 }
 
 static void take_xml(struct pf_domain *d, const char *xml, enum pf_source source)
@@ -47,6 +62,30 @@ static void take_xml(struct pf_domain *d, const char *xml, enum pf_source source
 		d->source = source;
 	else
 		snprintf(d->trouble, sizeof d->trouble, "%.*s", (int)sizeof d->trouble - 1, fail.text);
+}
+
+static void ask_network(virConnectPtr conn, struct pf_need *n)
+{
+	int at_boot = 0;
+	virNetworkPtr net = virNetworkLookupByName(conn, n->name);
+	if (!net) {
+		n->here = virGetLastErrorCode() == VIR_ERR_NO_NETWORK ? PF_NO : PF_UNKNOWN;
+		return;
+	}
+	int active = virNetworkIsActive(net);
+	n->here = PF_YES;
+	if (active >= 0)
+		n->active = active ? PF_YES : PF_NO;
+	if (virNetworkIsPersistent(net) == 1 && virNetworkGetAutostart(net, &at_boot) == 0)
+		n->at_boot = at_boot ? PF_YES : PF_NO;
+	virNetworkFree(net);
+}
+
+static void ask_networks(virConnectPtr conn, struct pf_domain *d)
+{
+	for (unsigned i = 0; i < d->needs; i++)
+		if (d->need[i].kind == PF_N_NETWORK)
+			ask_network(conn, &d->need[i]);
 }
 
 /* What the agent starts the domain from; of a mirrored unit in the store itself, since the mounted directory may not be there now. */
@@ -99,7 +138,13 @@ void pf_ask_vms(const struct pf_ask *a, unsigned number)
 			ask_domain(conn, &a->f->unit[i], &v->domain[i]);
 		if (v->domain[i].source == PF_S_NONE)
 			read_file(&a->f->unit[i], &v->domain[i]);
+		if (conn)
+			ask_networks(conn, &v->domain[i]);
 	}
 	if (conn)
 		virConnectClose(conn);
+	v->asked = true;
+	pf_list_interfaces(a->host->own.interfaces, sizeof a->host->own.interfaces);
+	for (unsigned i = 0; i < pf_units(a->f); i++)
+		pf_look_at_needs(&a->f->unit[i], &v->domain[i]);
 }

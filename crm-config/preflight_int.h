@@ -41,6 +41,7 @@ void pf_check_paths(const struct pf_judge *j);
 void pf_check_ports(const struct pf_judge *j);
 void pf_check_disks(const struct pf_judge *j);
 void pf_check_domains(const struct pf_judge *j);
+void pf_check_needs(const struct pf_judge *j, const struct vt_unitconf *u, const struct pf_domain *d);
 void pf_check_drbd(const struct pf_judge *j);
 void pf_check_same(const struct pf_judge *j);
 void pf_check_crypto(const struct pf_judge *j);
@@ -62,6 +63,11 @@ void pf_ask_disk(const struct pf_ask *a, unsigned number);
 void pf_ask_drbd(const struct pf_ask *a, unsigned number);
 void pf_ask_volume(const struct pf_ask *a, unsigned number);
 void pf_ask_vms(const struct pf_ask *a, unsigned number);
+
+/* Whether what the domain needs is on this host, and what its images are based on. */
+void pf_look_at_needs(const struct vt_unitconf *u, struct pf_domain *d);
+/* The names of this host's network interfaces, as the other host compares them. */
+void pf_list_interfaces(char *out, size_t cap);
 
 /* Digests of what is configured; not in a process of its own. */
 void pf_ask_digests(const struct pf_ask *a);
@@ -89,10 +95,29 @@ void pf_ping(struct pf_path *p, const struct pf_address *own, const struct pf_ad
 /* What becomes of a connection to that port there, within limit_ms. */
 enum pf_port pf_try_port(const struct pf_address *own, const struct pf_address *other, uint16_t port, int limit_ms);
 
+#define PF_QCOW2_HEAD 20
+
 /* ---- pure parsers of what is read -------------------------------------------------------------------------- */
 
 /* A domain's XML, as libvirt or a file has it. 0 or -EINVAL with fail. */
 int pf_domain_parse(struct pf_domain *d, const char *xml, struct vt_fail *fail);
+/* Adds to what the domain needs, once; a name that is empty or too long is passed over. of: the disk, or "". */
+void pf_need_add(struct pf_domain *d, enum pf_need_kind kind, const char *of, const char *name);
+/* The domain's element: what it needs beside its disks; and the disk's, the files its image is based on, by the XML. */
+struct _xmlNode;
+void pf_needs_take(struct pf_domain *d, const struct _xmlNode *dom);
+void pf_chain_take(struct pf_domain *d, struct pf_vdisk *v, const struct _xmlNode *disk);
+/* Adds a word to a list of words; what doesn't fit becomes " ...". False: so it was, now or before. */
+bool pf_word_add(char *list, size_t cap, const char *word);
+/* The list has the word, or ends with "..." and may have it. */
+bool pf_word_in(const char *list, const char *word);
+/* It is a path below dir. */
+bool pf_inside(const char *path, const char *dir);
+/* The path that name means in the file at path: itself, or beside that; "." and ".." resolved by their letters. False: none, a
+ * protocol's, or too long. */
+bool pf_beside(const char *path, const char *name, char out[VT_PATH_MAX]);
+/* Of an image of qcow2: where it has the name of its backing file, and how long. False: it has none, or is no such image. */
+bool pf_qcow2_backing(const uint8_t head[PF_QCOW2_HEAD], uint64_t *offset, uint32_t *len);
 /* virConnectGetCapabilities(): vendor and model of the CPU, machine types of the host's own architecture. 0 or -EINVAL. */
 int pf_capabilities_parse(struct pf_facts *facts, const char *xml, const char *arch);
 /* What `nft list ruleset` prints: a packet that comes in may be dropped or rejected by a rule or by a chain's policy. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* libvirt's XML, a domain's and of its capabilities: any bytes. */
+/* libvirt's XML, a domain's and of its capabilities, and a backing file's name: any bytes. */
 #include "tests/fuzz/fuzz.h"
 
 #include "crm-config/preflight_int.h"
@@ -17,6 +17,20 @@ static void read_domain(const char *text)
 		require(memchr(v->target, '\0', sizeof v->target) && memchr(v->cache, '\0', sizeof v->cache) && memchr(v->format, '\0', sizeof v->format) &&
 			memchr(v->source, '\0', sizeof v->source));
 	}
+	require(d.needs <= PF_NEEDS_MAX);
+	for (unsigned i = 0; i < d.needs; i++) {
+		const struct pf_need *n = &d.need[i];
+		require(n->kind < PF_N_KINDS && n->name[0] && memchr(n->name, '\0', sizeof n->name) && memchr(n->of, '\0', sizeof n->of));
+	}
+}
+
+/* The name of a backing file: any. */
+static void read_name(const char *text)
+{
+	char out[VT_PATH_MAX];
+	if (!pf_beside("/srv/vm1/a.qcow2", text, out))
+		return;
+	require(out[0] == '/' && memchr(out, '\0', sizeof out) && !strstr(out, "/../") && !strstr(out, "/./") && !strstr(out, "//"));
 }
 
 static void read_capabilities(const char *text)
@@ -34,6 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *text = text_of(data, size);
 	read_domain(text);
 	read_capabilities(text);
+	read_name(text);
 	free(text);
 	return 0;
 }

@@ -107,6 +107,8 @@ autostart_off() { on "$host" virsh -q autostart --disable vm2; }
 redefine() { on "$host" bash -c 'sed "$1" "$2/data/vm2.xml" >/run/vm2.xml && virsh -q define /run/vm2.xml' - "$1" "$store2"; }
 break_cache() { redefine "s/cache='none' io='native'/cache='writeback'/"; }
 break_place() { redefine "s|$dir2/disk|/srv/elsewhere|"; }
+break_nvram() { redefine "s|</os>|<loader readonly='yes' type='pflash'>/etc/hostname</loader><nvram>/srv/vars</nvram></os>|"; }
+break_bridge() { redefine "s|<memballoon|<interface type='bridge'><source bridge='br-nowhere'/></interface>&|"; }
 mend_domain() { redefine ''; }
 
 unit_in_memory() {
@@ -197,6 +199,8 @@ broken "vmtwind not installed" error "service vmtwind is not installed" take_ser
 broken "autostart on" error "autostart of domain vm2 is on" autostart_on autostart_off
 broken "a cached disk" error "disk vda of domain vm2: cache='writeback'" break_cache mend_domain
 broken "a disk elsewhere" warning "/srv/elsewhere is not in /srv/vm2 and not mirrored" break_place mend_domain
+broken "NVRAM elsewhere" warning "NVRAM of domain vm2: /srv/vars is not in /srv/vm2 and not mirrored" break_nvram mend_domain
+broken "a bridge that isn't there" error "bridge of domain vm2: br-nowhere is not on this host" break_bridge mend_domain
 broken "a unit in memory" error "store of unit vm3: .*tmpfs, in memory" unit_in_memory mend_unit3
 broken "the disk nearly full" warning "store of unit vm2: only [0-9]* % of" fill_disk mend_disk
 broken "corosync's crypto off" warning "corosync's messages are not signed" crypto_off mend_corosync_conf

@@ -28,6 +28,8 @@ void good_facts(struct pf_facts *f, const char *name)
 		text(f->version[i], versions[i]);
 	text(f->cpu, "AMD EPYC-Rome");
 	text(f->machines, "pc-q35-7.2 pc-i440fx-7.2 q35 pc");
+	text(f->interfaces, "eth0 br0");
+	text(f->networks, "default");
 	text(f->corosync_conf, "01234567");
 	text(f->vmtwind_conf, "self_fence:01234567");
 	f->has_clock = f->synchronised = true;
