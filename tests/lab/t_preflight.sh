@@ -107,6 +107,8 @@ autostart_off() { on "$host" virsh -q autostart --disable vm2; }
 redefine() { on "$host" bash -c 'sed "$1" "$2/data/vm2.xml" >/run/vm2.xml && virsh -q define /run/vm2.xml' - "$1" "$store2"; }
 break_cache() { redefine "s/cache='none' io='native'/cache='writeback'/"; }
 break_place() { redefine "s|$dir2/disk|/srv/elsewhere|"; }
+copy_place() { on "$host" touch /srv/elsewhere && break_place; }
+mend_place() { on "$host" rm -f /srv/elsewhere && mend_domain; }
 break_nvram() { redefine "s|</os>|<loader readonly='yes' type='pflash'>/etc/hostname</loader><nvram>/srv/vars</nvram></os>|"; }
 break_bridge() { redefine "s|<memballoon|<interface type='bridge'><source bridge='br-nowhere'/></interface>&|"; }
 mend_domain() { redefine ''; }
@@ -198,7 +200,8 @@ broken "libvirt-guests started at boot" warning "service libvirt-guests is start
 broken "vmtwind not installed" error "service vmtwind is not installed" take_service put_service
 broken "autostart on" error "autostart of domain vm2 is on" autostart_on autostart_off
 broken "a cached disk" error "disk vda of domain vm2: cache='writeback'" break_cache mend_domain
-broken "a disk elsewhere" warning "/srv/elsewhere is not in /srv/vm2 and not mirrored" break_place mend_domain
+broken "a disk elsewhere" warning "/srv/elsewhere is not in /srv/vm2 and not mirrored" copy_place mend_place
+broken "a disk that isn't there" error "disk vda of domain vm2: /srv/elsewhere is not on this host" break_place mend_domain
 broken "NVRAM elsewhere" warning "NVRAM of domain vm2: /srv/vars is not in /srv/vm2 and not mirrored" break_nvram mend_domain
 broken "a bridge that isn't there" error "bridge of domain vm2: br-nowhere is not on this host" break_bridge mend_domain
 broken "a unit in memory" error "store of unit vm3: .*tmpfs, in memory" unit_in_memory mend_unit3
