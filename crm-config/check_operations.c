@@ -92,7 +92,7 @@ static void check_vm_stop(const struct cf_facts *f, const struct cf_resource *r,
 		cf_say(out, CF_OK, "%s: the guest has 0.8 of it - %s = %s s to shut down", what, held, guest);
 }
 
-/* Settings that let Pacemaker start a resource while it may still run elsewhere. */
+/* Settings that let Pacemaker start a resource while it may still run elsewhere: before its host is fenced, or after a stop that failed. */
 static void check_start(const struct cf_resource *r, struct cf_findings *out)
 {
 	if (strcmp(r->requires, "quorum") == 0 || strcmp(r->requires, "nothing") == 0)
@@ -100,11 +100,26 @@ static void check_start(const struct cf_resource *r, struct cf_findings *out)
 		       "requires = %s of %s: Pacemaker starts it 0 s after a host is lost, without waiting for its fencing; `pcs resource "
 		       "meta %s requires=fencing`",
 		       r->requires, r->id, r->id);
-	if (strcmp(r->stop_on_fail, "ignore") == 0)
-		cf_say(out, CF_ERROR,
-		       "on-fail = ignore of the stop of %s: a VM that could not be stopped is started on the other host too; `pcs resource "
-		       "update %s op stop on-fail=fence`",
-		       r->id, r->id);
+}
+
+/* own: what the operation itself says. */
+static void check_on_fail(const struct cf_facts *f, const struct cf_resource *r, const char *op, const char *own, struct cf_findings *out)
+{
+	const char *does = r->mirror ? "a copy that could not be demoted or stopped is promoted on the other host too"
+				     : "a VM that could not be stopped is started on the other host too";
+	if (strcmp(own[0] ? own : f->cib->op_default_on_fail, "ignore") != 0)
+		return;
+	if (own[0])
+		cf_say(out, CF_ERROR, "on-fail = ignore of the %s of %s: %s; `pcs resource update %s op %s on-fail=fence`", op, r->id, does, r->id, op);
+	else
+		cf_say(out, CF_ERROR, "on-fail = ignore of the %s of %s (from op_defaults): %s; `pcs resource op defaults update on-fail=`", op, r->id, does);
+}
+
+static void check_failures(const struct cf_facts *f, const struct cf_resource *r, struct cf_findings *out)
+{
+	check_on_fail(f, r, "stop", r->stop_on_fail, out);
+	if (r->mirror)
+		check_on_fail(f, r, "demote", r->demote_on_fail, out);
 }
 
 static void check_rules(const struct cf_facts *f, struct cf_findings *out)
@@ -123,6 +138,7 @@ void cf_check_operations(const struct cf_facts *f, struct cf_findings *out)
 		const struct cf_resource *r = &f->cib->resource[i];
 		const struct vt_unitconf *u = unit_of(f, r);
 		check_start(r, out);
+		check_failures(f, r, out);
 		if (!u && r->unit[0])
 			cf_say(out, CF_WARNING, "resource %s is of unit '%s', which has no file here: it can't run on this host; copy the file "
 						"from the other one",

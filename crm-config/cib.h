@@ -55,13 +55,15 @@ struct cf_resource {
 	bool mirror;			      /* ocf:vmtwin:mirror, else ocf:vmtwin:vm */
 	uint32_t stop_ms, promote_ms, demote_ms; /* 0: not given, then op_default_ms */
 	int priority;
-	char requires[CF_ID_MAX], stop_on_fail[CF_ID_MAX]; /* "": not given, then fencing and fence */
+	char requires[CF_ID_MAX]; /* "": not given, then fencing */
+	char stop_on_fail[CF_ID_MAX], demote_on_fail[CF_ID_MAX]; /* "": not given, then op_default_on_fail */
 };
 
 struct cf_cib {
 	bool stonith_enabled, startup_fencing, symmetric, have_watchdog;
 	uint32_t stonith_timeout_ms, priority_delay_ms, op_default_ms;
 	bool op_default_set;
+	char op_default_on_fail[CF_ID_MAX]; /* "": not given, then fence for a stop */
 	int64_t watchdog_timeout_ms; /* stonith-watchdog-timeout; -1: twice SBD_WATCHDOG_TIMEOUT */
 	char no_quorum[CF_ID_MAX], fence_reaction[CF_ID_MAX];
 	unsigned devices, levels, locations, resources;

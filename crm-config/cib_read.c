@@ -128,8 +128,7 @@ static uint32_t op_ms_in(struct reader *r, const xmlNode *owner, const char *nam
 	return 0;
 }
 
-/* on-fail of an operation, "": not given. */
-static const char *on_fail(const xmlNode *owner, const char *name)
+static const char *on_fail_in(const xmlNode *owner, const char *name)
 {
 	const xmlNode *ops = cf_child(owner, "operations");
 	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next) {
@@ -139,6 +138,13 @@ static const char *on_fail(const xmlNode *owner, const char *name)
 		return in ? in : cf_attr(o, "on-fail");
 	}
 	return "";
+}
+
+/* on-fail of an operation, "": not given. */
+static const char *on_fail(const struct reader *r, const xmlNode *prim, const char *name)
+{
+	const char *text = on_fail_in(prim, name);
+	return text[0] ? text : on_fail_in(template_of(r, prim), name);
 }
 
 static uint32_t op_ms(struct reader *r, const xmlNode *prim, const char *name)
@@ -211,8 +217,8 @@ static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const s
 	o->priority = priority[0] ? cf_score_parse(priority) : outer->priority;
 	const char *text = value_of(r, prim, "meta_attributes", "requires");
 	copy(r, o->requires, sizeof o->requires, text[0] ? text : outer->requires, "requires");
-	text = on_fail(prim, "stop");
-	copy(r, o->stop_on_fail, sizeof o->stop_on_fail, text[0] ? text : on_fail(template_of(r, prim), "stop"), "on-fail");
+	copy(r, o->stop_on_fail, sizeof o->stop_on_fail, on_fail(r, prim, "stop"), "on-fail");
+	copy(r, o->demote_on_fail, sizeof o->demote_on_fail, on_fail(r, prim, "demote"), "on-fail");
 }
 
 static void read_primitive(struct reader *r, const xmlNode *prim, const struct outer *outer)
@@ -317,18 +323,27 @@ static void read_level(struct reader *r, const xmlNode *n)
 	split_devices(r, l, cf_attr(n, "devices"));
 }
 
+static void read_op_defaults(struct reader *r, const xmlNode *defaults)
+{
+	const char *text = cf_pair_find(defaults, "meta_attributes", "timeout");
+	note_rules(r, defaults);
+	r->cib->op_default_set = text != NULL;
+	r->cib->op_default_ms = time_or(r, text, CF_OP_TIMEOUT_DEFAULT_MS, "op_defaults timeout");
+	copy(r, r->cib->op_default_on_fail, sizeof r->cib->op_default_on_fail, cf_pair_value(defaults, "meta_attributes", "on-fail"), "on-fail");
+}
+
+static struct outer read_rsc_defaults(struct reader *r, const xmlNode *defaults)
+{
+	const char *set = "meta_attributes";
+	note_rules(r, defaults);
+	return (struct outer){.priority = cf_score_parse(cf_pair_value(defaults, set, "priority")), .requires = cf_pair_value(defaults, set, "requires")};
+}
+
 static void read_configuration(struct reader *r, const xmlNode *conf)
 {
 	read_properties(r, cf_child(conf, "crm_config"));
-	const char *text = cf_pair_find(cf_child(conf, "op_defaults"), "meta_attributes", "timeout");
-	r->cib->op_default_set = text != NULL;
-	r->cib->op_default_ms = time_or(r, text, CF_OP_TIMEOUT_DEFAULT_MS, "op_defaults timeout");
-	const xmlNode *defaults = cf_child(conf, "rsc_defaults");
-	note_rules(r, cf_child(conf, "op_defaults"));
-	note_rules(r, defaults);
-	const char *requires = cf_pair_find(defaults, "meta_attributes", "requires");
-	text = cf_pair_find(defaults, "meta_attributes", "priority");
-	struct outer outer = {.priority = text ? cf_score_parse(text) : 0, .requires = requires ? requires : ""};
+	read_op_defaults(r, cf_child(conf, "op_defaults"));
+	struct outer outer = read_rsc_defaults(r, cf_child(conf, "rsc_defaults"));
 	r->resources = cf_child(conf, "resources");
 	if (r->resources)
 		read_resources(r, r->resources, &outer, 0);
