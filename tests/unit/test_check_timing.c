@@ -321,6 +321,31 @@ static void test_duel(void **state)
 	assert_true(clean());
 }
 
+/* fence_vmtwin has off and reboot alone; a power device may have more, but none that switches nothing off. */
+static void test_actions(void **state)
+{
+	static const char *const idle[] = {"on",	"enable",    "status",	     "monitor", "list", "list-status", "metadata",
+					   "meta-data", "validate-all", "start", "stop", "manpage", "unfence", "Status"};
+	static const char *const real[] = {"off", "reboot", "OFF", "cycle", "diag"};
+	(void)state;
+	cib.devices = 0;
+	add_power("host1");
+	add_power("host2");
+	for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
+		snprintf(cib.device[0].reboot_action, CF_ID_MAX, "%s", idle[i]);
+		assert_int_equal(says(CF_ERROR, "of power-host1: it succeeds and the host is not off: two copies would run"), 1);
+	}
+	for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
+		snprintf(cib.device[0].reboot_action, CF_ID_MAX, "%s", real[i]);
+		assert_true(clean());
+	}
+	snprintf(cib.device[1].off_action, CF_ID_MAX, "status");
+	assert_int_equal(says(CF_ERROR, "`pcs stonith update power-host2 pcmk_reboot_action= pcmk_off_action=`"), 1);
+	safe(NULL);
+	snprintf(cib.device[0].off_action, CF_ID_MAX, "cycle");
+	assert_int_equal(says(CF_ERROR, "pcmk_off_action = 'cycle' of twin: anything but"), 1);
+}
+
 static void test_host(void **state)
 {
 	struct vt_fail fail = {.code = 0};
@@ -470,6 +495,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_present, safe),
 	    cmocka_unit_test_setup(test_levels, safe),
 	    cmocka_unit_test_setup(test_duel, safe),
+	    cmocka_unit_test_setup(test_actions, safe),
 	    cmocka_unit_test_setup(test_host, safe),
 	    cmocka_unit_test_setup(test_operations, safe),
 	    cmocka_unit_test_setup(test_drbd, safe),
