@@ -288,6 +288,11 @@ static void check_priority_delay(const struct cf_facts *f, uint32_t longest_ms, 
 		       "priority-fencing-delay = %s s decides nothing while each host has VMs of the same priority: both hosts shoot each other then; "
 		       "pcmk_delay_base=2s on one host's device, and priority-fencing-delay=4s",
 		       delay);
+	else if (f->cib->other_priority > 0)
+		cf_say(out, CF_WARNING,
+		       "priority-fencing-delay = %s s: %s has priority %d and counts for its host as a VM does: both hosts may weigh the same and "
+		       "shoot each other, or the one with the VM is shot; `pcs resource meta %s priority=0`",
+		       delay, f->cib->other_weighty, f->cib->other_priority, f->cib->other_weighty);
 	else
 		cf_say(out, CF_OK, "priority-fencing-delay = %s s: the host with the VM shoots first (outside the devices' timeouts)", delay);
 }

@@ -73,6 +73,8 @@ struct cf_cib {
 	struct cf_resource resource[CF_RESOURCES_MAX];
 	unsigned others; /* primitives that are neither vmtwin's nor fence devices */
 	char other[CF_ID_MAX]; /* the first of them */
+	int other_priority;    /* the highest of theirs; at least 0 */
+	char other_weighty[CF_ID_MAX]; /* the one that has it */
 	unsigned rules; /* sets of values that a rule switches */
 	char ruled[CF_ID_MAX]; /* the first of them */
 };

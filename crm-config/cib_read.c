@@ -200,6 +200,24 @@ static void read_device(struct reader *r, const xmlNode *prim, const char *type)
 	d->monitored = has_monitor(prim) || has_monitor(template_of(r, prim));
 }
 
+static int priority_of(const struct reader *r, const xmlNode *prim, const struct outer *outer)
+{
+	const char *own = value_of(r, prim, "meta_attributes", "priority");
+	return own[0] ? cf_score_parse(own) : outer->priority;
+}
+
+static void read_other(struct reader *r, const xmlNode *prim, const struct outer *outer)
+{
+	struct cf_cib *c = r->cib;
+	int priority = priority_of(r, prim, outer);
+	if (c->others++ == 0)
+		copy(r, c->other, sizeof c->other, cf_attr(prim, "id"), "a resource's id");
+	if (priority <= c->other_priority)
+		return;
+	c->other_priority = priority;
+	copy(r, c->other_weighty, sizeof c->other_weighty, cf_attr(prim, "id"), "a resource's id");
+}
+
 static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const struct outer *outer)
 {
 	if (r->cib->resources == CF_RESOURCES_MAX) {
@@ -207,14 +225,13 @@ static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const s
 		return;
 	}
 	struct cf_resource *o = &r->cib->resource[r->cib->resources++];
-	const char *priority = value_of(r, prim, "meta_attributes", "priority");
 	o->mirror = mirror;
 	copy(r, o->id, sizeof o->id, cf_attr(prim, "id"), "a resource's id");
 	copy(r, o->unit, sizeof o->unit, value_of(r, prim, "instance_attributes", "unit"), o->id);
 	o->stop_ms = op_ms(r, prim, "stop");
 	o->promote_ms = op_ms(r, prim, "promote");
 	o->demote_ms = op_ms(r, prim, "demote");
-	o->priority = priority[0] ? cf_score_parse(priority) : outer->priority;
+	o->priority = priority_of(r, prim, outer);
 	const char *text = value_of(r, prim, "meta_attributes", "requires");
 	copy(r, o->requires, sizeof o->requires, text[0] ? text : outer->requires, "requires");
 	copy(r, o->stop_on_fail, sizeof o->stop_on_fail, on_fail(r, prim, "stop"), "on-fail");
@@ -238,8 +255,7 @@ static void read_primitive(struct reader *r, const xmlNode *prim, const struct o
 	/* It only looks, and may do that on both hosts. */
 	if (strcmp(class, "ocf") == 0 && kind && strcmp(cf_attr(kind, "provider"), "pacemaker") == 0 && strcmp(type, "ping") == 0)
 		return;
-	if (r->cib->others++ == 0)
-		copy(r, r->cib->other, sizeof r->cib->other, cf_attr(prim, "id"), "a resource's id");
+	read_other(r, prim, outer);
 }
 
 static void read_resources(struct reader *r, const xmlNode *in, const struct outer *outer, unsigned depth)

@@ -312,6 +312,11 @@ static void test_duel(void **state)
 	assert_int_equal(says(CF_WARNING, "priority-fencing-delay = 9.999 s < 2 x the devices' own delay = 10 s"), 1);
 	cib.priority_delay_ms = 10000;
 	assert_true(clean());
+	cib.others = 1;
+	cib.other_priority = 1;
+	snprintf(cib.other_weighty, sizeof cib.other_weighty, "web");
+	assert_int_equal(says(CF_WARNING, "web has priority 1 and counts for its host as a VM does"), 1);
+	assert_int_equal(says(CF_OK, "shoots first"), 0);
 	cib.priority_delay_ms = 0;
 	cib.device[0].delay_max_ms = 0;
 	cib.device[1].delay_base[0] = '\0';
