@@ -291,6 +291,27 @@ static void test_levels(void **state)
 	assert_int_equal(says(CF_WARNING, "fencing level 1 of host1 has fence_vmtwin and 1 more"), 1);
 }
 
+/* Power first, fence_vmtwin if that fails: only levels say so. */
+static void test_order(void **state)
+{
+	(void)state;
+	units = 2;
+	add_power("host1");
+	assert_int_equal(says(CF_WARNING, "fence devices of host1: power-host1 and twin (fence_vmtwin), but no fencing levels"), 1);
+	assert_int_equal(says(CF_WARNING, "`pcs stonith level add 1 host1 power-host1` and `pcs stonith level add 2 host1 twin`"), 1);
+	assert_int_equal(found.warnings, 1);
+	assert_int_equal(found.errors, 0);
+	cib.device[1].disabled = true;
+	assert_true(clean());
+	cib.device[1].disabled = false;
+	cib.levels = 2;
+	cib.level[0] = (struct cf_level){.index = 1, .target = "host1", .count = 1, .device = {"power-host1"}};
+	cib.level[1] = (struct cf_level){.index = 2, .target = "host1", .count = 1, .device = {"twin"}};
+	assert_true(clean());
+	cib.level[0].target[0] = cib.level[1].target[0] = '\0'; /* by a pattern */
+	assert_true(clean());
+}
+
 static void test_duel(void **state)
 {
 	(void)state;
@@ -321,6 +342,7 @@ static void test_duel(void **state)
 	cib.device[0].delay_max_ms = 0;
 	cib.device[1].delay_base[0] = '\0';
 	safe(NULL);
+	cib.devices = 0;
 	add_power("host1"); /* one side only, and a device's vote */
 	add_power("host2");
 	assert_true(clean());
@@ -499,6 +521,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_sides, safe),
 	    cmocka_unit_test_setup(test_present, safe),
 	    cmocka_unit_test_setup(test_levels, safe),
+	    cmocka_unit_test_setup(test_order, safe),
 	    cmocka_unit_test_setup(test_duel, safe),
 	    cmocka_unit_test_setup(test_actions, safe),
 	    cmocka_unit_test_setup(test_host, safe),
