@@ -290,7 +290,7 @@ static void power_delay(const struct cf_facts *f, const char *victim, uint32_t *
 static bool some_priority(const struct cf_cib *c)
 {
 	for (unsigned i = 0; i < c->resources; i++)
-		if (c->resource[i].priority > 0)
+		if (!c->resource[i].drbd && c->resource[i].priority > 0)
 			return true;
 	return false;
 }

@@ -10,12 +10,20 @@
 #define PROMOTE_SHARE 85
 #define GUEST_SHARE 80
 #define VM_STOP_ADVISED_MS 120000
+#define DRBD_STOP_ADVISED_MS 100000
+
+static bool is_of(const struct cf_resource *r, const struct vt_unitconf *u)
+{
+	if (r->drbd && !u->drbd)
+		return false;
+	return strcmp(u->name, r->unit) == 0 || (!r->unit[0] && u->drbd && strcmp(u->name, r->id) == 0);
+}
 
 /* The unit whose resource it is, NULL: no file. A VM on DRBD doesn't name its unit to the agent, but has its name. */
 static const struct vt_unitconf *unit_of(const struct cf_facts *f, const struct cf_resource *r)
 {
 	for (unsigned i = 0; i < f->units; i++)
-		if (strcmp(f->unit[i].name, r->unit) == 0 || (!r->unit[0] && f->unit[i].drbd && strcmp(f->unit[i].name, r->id) == 0))
+		if (is_of(r, &f->unit[i]))
 			return &f->unit[i];
 	return NULL;
 }
@@ -75,6 +83,16 @@ static void check_mirror_ends(const struct cf_facts *f, const struct cf_resource
 	}
 }
 
+static void check_drbd_stop(const struct cf_facts *f, const struct cf_resource *r, struct cf_findings *out)
+{
+	char what[256];
+	op_text(f, r, "stop", r->stop_ms, what, sizeof what);
+	if ((r->stop_ms ? r->stop_ms : f->cib->op_default_ms) < DRBD_STOP_ADVISED_MS)
+		cf_say(out, CF_WARNING,
+		       "%s, but DRBD's agent asks for 100 s, and a stop that fails has its host fenced; `pcs resource update %s op stop timeout=100s`", what,
+		       r->id);
+}
+
 static void check_vm_stop(const struct cf_facts *f, const struct cf_resource *r, struct cf_findings *out)
 {
 	char what[256], guest[CF_SECONDS_TEXT], held[CF_SECONDS_TEXT];
@@ -131,25 +149,33 @@ static void check_rules(const struct cf_facts *f, struct cf_findings *out)
 		       f->cib->ruled, f->cib->rules > 1 ? ", and others with a rule" : "", f->cib->ruled);
 }
 
+static void check_times(const struct cf_facts *f, const struct cf_resource *r, const struct vt_unitconf *u, struct cf_findings *out)
+{
+	if (r->drbd) {
+		check_drbd_stop(f, r, out);
+	} else if (!r->mirror) {
+		check_vm_stop(f, r, out);
+	} else {
+		check_promote(f, r, u, out);
+		check_mirror_ends(f, r, out);
+	}
+}
+
 void cf_check_operations(const struct cf_facts *f, struct cf_findings *out)
 {
 	check_rules(f, out);
 	for (unsigned i = 0; i < f->cib->resources; i++) {
 		const struct cf_resource *r = &f->cib->resource[i];
 		const struct vt_unitconf *u = unit_of(f, r);
+		if (r->drbd && !u)
+			continue; /* of no unit of this host: nothing of vmtwin's */
 		check_start(r, out);
 		check_failures(f, r, out);
 		if (!u && r->unit[0])
 			cf_say(out, CF_WARNING, "resource %s is of unit '%s', which has no file here: it can't run on this host; copy the file "
 						"from the other one",
 			       r->id, r->unit);
-		if (!u || u >= f->unit + f->named)
-			continue;
-		if (!r->mirror) {
-			check_vm_stop(f, r, out);
-			continue;
-		}
-		check_promote(f, r, u, out);
-		check_mirror_ends(f, r, out);
+		if (u && u < f->unit + f->named)
+			check_times(f, r, u, out);
 	}
 }

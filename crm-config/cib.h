@@ -49,10 +49,11 @@ struct cf_location {
 	char only[CF_ONLY_HOSTS][CF_ID_MAX]; /* but for one: it may run on these hosts only; "": no such rule */
 };
 
-/* A resource of vmtwin's. */
+/* A resource of vmtwin's, or one of DRBD, a unit's or not. */
 struct cf_resource {
-	char id[CF_ID_MAX], unit[CF_ID_MAX];
-	bool mirror;			      /* ocf:vmtwin:mirror, else ocf:vmtwin:vm */
+	char id[CF_ID_MAX], unit[CF_ID_MAX]; /* unit: DRBD's resource is called so */
+	bool mirror;			      /* ocf:vmtwin:mirror or ocf:linbit:drbd, else ocf:vmtwin:vm */
+	bool drbd;
 	uint32_t stop_ms, promote_ms, demote_ms; /* 0: not given, then op_default_ms */
 	int priority;
 	char requires[CF_ID_MAX]; /* "": not given, then fencing */
@@ -71,7 +72,7 @@ struct cf_cib {
 	struct cf_level level[CF_LEVELS_MAX];
 	struct cf_location location[CF_LOCATIONS_MAX];
 	struct cf_resource resource[CF_RESOURCES_MAX];
-	unsigned others; /* primitives that are neither vmtwin's nor fence devices */
+	unsigned others; /* primitives that are neither vmtwin's nor fence devices; DRBD's too */
 	char other[CF_ID_MAX]; /* the first of them */
 	int other_priority;    /* the highest of theirs; at least 0 */
 	char other_weighty[CF_ID_MAX]; /* the one that has it */

@@ -218,16 +218,31 @@ static void read_other(struct reader *r, const xmlNode *prim, const struct outer
 	copy(r, c->other_weighty, sizeof c->other_weighty, cf_attr(prim, "id"), "a resource's id");
 }
 
-static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const struct outer *outer)
+/* Agents whose resources a unit is made of. */
+static const struct agent {
+	const char *provider, *type, *unit; /* unit: the parameter that names it */
+	bool mirror, drbd;
+} agents[] = {{"vmtwin", "mirror", "unit", true, false}, {"vmtwin", "", "unit", false, false}, {"linbit", "drbd", "drbd_resource", true, true}};
+
+static const struct agent *agent_of(const char *provider, const char *type)
+{
+	for (size_t i = 0; i < sizeof agents / sizeof agents[0]; i++)
+		if (strcmp(provider, agents[i].provider) == 0 && (!agents[i].type[0] || strcmp(type, agents[i].type) == 0))
+			return &agents[i];
+	return NULL;
+}
+
+static void read_own(struct reader *r, const xmlNode *prim, const struct agent *agent, const struct outer *outer)
 {
 	if (r->cib->resources == CF_RESOURCES_MAX) {
 		refuse(r, "too many resources for this check, at", cf_attr(prim, "id"));
 		return;
 	}
 	struct cf_resource *o = &r->cib->resource[r->cib->resources++];
-	o->mirror = mirror;
+	o->mirror = agent->mirror;
+	o->drbd = agent->drbd;
 	copy(r, o->id, sizeof o->id, cf_attr(prim, "id"), "a resource's id");
-	copy(r, o->unit, sizeof o->unit, value_of(r, prim, "instance_attributes", "unit"), o->id);
+	copy(r, o->unit, sizeof o->unit, value_of(r, prim, "instance_attributes", agent->unit), o->id);
 	o->stop_ms = op_ms(r, prim, "stop");
 	o->promote_ms = op_ms(r, prim, "promote");
 	o->demote_ms = op_ms(r, prim, "demote");
@@ -242,20 +257,18 @@ static void read_primitive(struct reader *r, const xmlNode *prim, const struct o
 {
 	const xmlNode *kind = cf_attr(prim, "type")[0] ? prim : template_of(r, prim);
 	const char *class = kind ? cf_attr(kind, "class") : "", *type = kind ? cf_attr(kind, "type") : "";
-	if (strcmp(class, "stonith") == 0) {
+	const char *provider = strcmp(class, "ocf") == 0 ? cf_attr(kind, "provider") : "";
+	const struct agent *agent = agent_of(provider, type);
+	bool stonith = strcmp(class, "stonith") == 0, ping = strcmp(provider, "pacemaker") == 0 && strcmp(type, "ping") == 0;
+	if (stonith || agent)
 		note_rules_of(r, prim);
+	if (stonith)
 		read_device(r, prim, type);
-		return;
-	}
-	if (kind && strcmp(class, "ocf") == 0 && strcmp(cf_attr(kind, "provider"), "vmtwin") == 0) {
-		note_rules_of(r, prim);
-		read_own(r, prim, strcmp(type, "mirror") == 0, outer);
-		return;
-	}
-	/* It only looks, and may do that on both hosts. */
-	if (strcmp(class, "ocf") == 0 && kind && strcmp(cf_attr(kind, "provider"), "pacemaker") == 0 && strcmp(type, "ping") == 0)
-		return;
-	read_other(r, prim, outer);
+	else if (agent)
+		read_own(r, prim, agent, outer);
+	/* A ping only looks, and may do that on both hosts. */
+	if (!stonith && !ping && (!agent || agent->drbd))
+		read_other(r, prim, outer);
 }
 
 static void read_resources(struct reader *r, const xmlNode *in, const struct outer *outer, unsigned depth)

@@ -453,6 +453,16 @@ static void test_drbd(void **state)
 	assert_int_equal(says(CF_OK, "stop timeout of vm1 = 120 s: the guest has"), 1);
 	cib.resource[0].stop_ms = 0;
 	assert_int_equal(says(CF_WARNING, "stop timeout of vm1 = 20 s"), 1);
+	cib.resource[0].stop_ms = 120000;
+	/* DRBD's own, and one of no unit */
+	cib.resource[1] = (struct cf_resource){.id = "d", .unit = "vm1", .mirror = true, .drbd = true, .stop_ms = 100000};
+	assert_true(clean());
+	cib.resource[1].stop_ms = 99999;
+	assert_int_equal(says(CF_WARNING, "stop timeout of d = 99.999 s, but DRBD's agent asks for 100 s"), 1);
+	cib.resource[1].unit[0] = 'x';
+	assert_true(clean());
+	cib.resource[1] = (struct cf_resource){.id = "of-no-unit", .stop_ms = 1000};
+	cib.resource[0].stop_ms = 0;
 	/* of the same name, but vmtwin's */
 	unit[0].drbd = false;
 	unit[0].lease_ms = 30000;
