@@ -19,8 +19,7 @@ static bool is_of(const struct cf_resource *r, const struct vt_unitconf *u)
 	return strcmp(u->name, r->unit) == 0 || (!r->unit[0] && u->drbd && strcmp(u->name, r->id) == 0);
 }
 
-/* The unit whose resource it is, NULL: no file. A VM on DRBD doesn't name its unit to the agent, but has its name. */
-static const struct vt_unitconf *unit_of(const struct cf_facts *f, const struct cf_resource *r)
+const struct vt_unitconf *cf_unit_of(const struct cf_facts *f, const struct cf_resource *r)
 {
 	for (unsigned i = 0; i < f->units; i++)
 		if (is_of(r, &f->unit[i]))
@@ -166,7 +165,7 @@ void cf_check_operations(const struct cf_facts *f, struct cf_findings *out)
 	check_rules(f, out);
 	for (unsigned i = 0; i < f->cib->resources; i++) {
 		const struct cf_resource *r = &f->cib->resource[i];
-		const struct vt_unitconf *u = unit_of(f, r);
+		const struct vt_unitconf *u = cf_unit_of(f, r);
 		if (r->drbd && !u)
 			continue; /* of no unit of this host: nothing of vmtwin's */
 		check_start(r, out);

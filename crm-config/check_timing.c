@@ -228,4 +228,5 @@ void cf_check(const struct cf_facts *f, struct cf_findings *out)
 	cf_check_devices(f, out);
 	cf_check_host(f, out);
 	cf_check_operations(f, out);
+	cf_check_failover(f, out);
 }

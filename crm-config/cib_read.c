@@ -9,7 +9,6 @@
 #include "crm-config/cib_tree.h"
 #include "crm-config/nvset.h"
 
-#define SCORE_INFINITY 1000000
 #define DEPTH_MAX 16 /* groups in clones and the like */
 
 struct reader {
@@ -24,6 +23,7 @@ struct reader {
 struct outer {
 	int priority;
 	const char *requires;
+	const char *in; /* the outermost that it lies in; "": none */
 };
 
 static void refuse(struct reader *r, const char *what, const char *text)
@@ -97,6 +97,8 @@ static void read_properties(struct reader *r, const xmlNode *crm_config)
 		if (cf_is(in, set) && cf_child(in, "rule") && cf_pair(in, "stonith-enabled"))
 			c->stonith_enabled &= truth(cf_attr(cf_pair(in, "stonith-enabled"), "value"), true);
 	note_rules(r, crm_config);
+	c->halt[CF_HALT_MAINTENANCE] = truth(cf_pair_find(crm_config, set, "maintenance-mode"), false);
+	c->halt[CF_HALT_STOP_ALL] = truth(cf_pair_find(crm_config, set, "stop-all-resources"), false);
 	c->startup_fencing = truth(cf_pair_find(crm_config, set, "startup-fencing"), true);
 	c->symmetric = truth(cf_pair_find(crm_config, set, "symmetric-cluster"), true);
 	c->have_watchdog = truth(cf_pair_find(crm_config, set, "have-watchdog"), false);
@@ -239,6 +241,7 @@ static void read_own(struct reader *r, const xmlNode *prim, const struct agent *
 		return;
 	}
 	struct cf_resource *o = &r->cib->resource[r->cib->resources++];
+	copy(r, o->in, sizeof o->in, outer->in, "a clone's id");
 	o->mirror = agent->mirror;
 	o->drbd = agent->drbd;
 	copy(r, o->id, sizeof o->id, cf_attr(prim, "id"), "a resource's id");
@@ -283,10 +286,12 @@ static void read_resources(struct reader *r, const xmlNode *in, const struct out
 		const char *requires = n->type == XML_ELEMENT_NODE ? cf_pair_find(n, "meta_attributes", "requires") : NULL;
 		here.priority = own ? cf_score_parse(own) : here.priority;
 		here.requires = requires ? requires : here.requires;
-		if (cf_is(n, "primitive"))
+		if (cf_is(n, "primitive")) {
 			read_primitive(r, n, &here);
-		else if (cf_is(n, "group") || cf_is(n, "clone") || cf_is(n, "master") || cf_is(n, "bundle"))
+		} else if (cf_is(n, "group") || cf_is(n, "clone") || cf_is(n, "master") || cf_is(n, "bundle")) {
+			here.in = depth ? here.in : cf_attr(n, "id");
 			read_resources(r, n, &here, depth + 1);
+		}
 	}
 }
 
@@ -316,6 +321,7 @@ static void read_location(struct reader *r, const xmlNode *n)
 		return;
 	}
 	struct cf_location *l = &r->cib->location[r->cib->locations++];
+	copy(r, l->id, sizeof l->id, cf_attr(n, "id"), "a constraint's id");
 	copy(r, l->rsc, sizeof l->rsc, cf_attr(n, "rsc"), "a constraint's resource");
 	copy(r, l->node, sizeof l->node, cf_attr(n, "node"), "a constraint's node");
 	l->score = cf_score_parse(cf_attr(n, "score"));
@@ -363,9 +369,38 @@ static void read_op_defaults(struct reader *r, const xmlNode *defaults)
 
 static struct outer read_rsc_defaults(struct reader *r, const xmlNode *defaults)
 {
-	const char *set = "meta_attributes";
+	const char *set = "meta_attributes", *role = cf_pair_value(defaults, set, "target-role");
+	bool *halt = r->cib->halt;
 	note_rules(r, defaults);
-	return (struct outer){.priority = cf_score_parse(cf_pair_value(defaults, set, "priority")), .requires = cf_pair_value(defaults, set, "requires")};
+	halt[CF_HALT_STOPPED] = strcasecmp(role, "Stopped") == 0;
+	halt[CF_HALT_UNPROMOTED] = strcasecmp(role, "Unpromoted") == 0 || strcasecmp(role, "Slave") == 0;
+	halt[CF_HALT_UNMANAGED] = !truth(cf_pair_find(defaults, set, "is-managed"), true);
+	halt[CF_HALT_DEFAULT_MAINTENANCE] = truth(cf_pair_find(defaults, set, "maintenance"), false);
+	return (struct outer){
+	    .priority = cf_score_parse(cf_pair_value(defaults, set, "priority")), .requires = cf_pair_value(defaults, set, "requires"), .in = ""};
+}
+
+static void read_node(struct reader *r, const xmlNode *n)
+{
+	const char *set = "instance_attributes";
+	bool standby = truth(cf_pair_find(n, set, "standby"), false), maintenance = truth(cf_pair_find(n, set, "maintenance"), false);
+	if (!standby && !maintenance)
+		return;
+	if (r->cib->aways == CF_AWAY_MAX) {
+		refuse(r, "too many hosts in standby or maintenance for this check, at", cf_attr(n, "uname"));
+		return;
+	}
+	struct cf_away *o = &r->cib->away[r->cib->aways++];
+	copy(r, o->name, sizeof o->name, cf_attr(n, "uname"), "a host's name");
+	o->standby = standby;
+	o->maintenance = maintenance;
+}
+
+static void read_each(struct reader *r, const xmlNode *in, const char *element, void (*read)(struct reader *r, const xmlNode *n))
+{
+	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
+		if (cf_is(n, element))
+			read(r, n);
 }
 
 static void read_configuration(struct reader *r, const xmlNode *conf)
@@ -376,14 +411,9 @@ static void read_configuration(struct reader *r, const xmlNode *conf)
 	r->resources = cf_child(conf, "resources");
 	if (r->resources)
 		read_resources(r, r->resources, &outer, 0);
-	const xmlNode *in = cf_child(conf, "constraints");
-	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
-		if (cf_is(n, "rsc_location"))
-			read_location(r, n);
-	in = cf_child(conf, "fencing-topology");
-	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
-		if (cf_is(n, "fencing-level"))
-			read_level(r, n);
+	read_each(r, cf_child(conf, "nodes"), "node", read_node);
+	read_each(r, cf_child(conf, "constraints"), "rsc_location", read_location);
+	read_each(r, cf_child(conf, "fencing-topology"), "fencing-level", read_level);
 }
 
 int cf_cib_parse(struct cf_cib *cib, const char *text, const char *source, struct vt_fail *fail)

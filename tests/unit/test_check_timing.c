@@ -12,7 +12,8 @@ static struct cf_cib cib;
 static struct vt_hostconf host;
 static struct vt_unitconf unit[3];
 static struct cf_findings found;
-static unsigned units;
+static unsigned units, named; /* named 0: all */
+static bool bare;	       /* nothing of the units is put into the cluster */
 
 /* Defaults everywhere, a quorum device, fence_vmtwin, one unit. */
 static int safe(void **state)
@@ -42,12 +43,31 @@ static int safe(void **state)
 		assert_int_equal(vt_unitconf_parse(&unit[i], name, "directory = /a/b\nhosts = host1 host2\n", "f", &fail), 0);
 	}
 	units = 1;
+	named = 0;
+	bare = false;
 	return 0;
+}
+
+/* A VM for each unit of which the test has put nothing into the cluster. */
+static void put_in_vms(void)
+{
+	for (unsigned i = 0; i < units; i++) {
+		bool there = bare;
+		for (unsigned k = 0; k < cib.resources; k++)
+			there |= strcmp(cib.resource[k].id, unit[i].name) == 0 || strcmp(cib.resource[k].unit, unit[i].name) == 0;
+		if (there)
+			continue;
+		struct cf_resource *r = &cib.resource[cib.resources++];
+		*r = (struct cf_resource){.stop_ms = 120000};
+		snprintf(r->id, sizeof r->id, "%s", unit[i].name);
+		snprintf(r->unit, sizeof r->unit, "%s", unit[i].name);
+	}
 }
 
 static void judge(void)
 {
-	struct cf_facts f = {.corosync = &corosync, .cib = &cib, .host = &host, .unit = unit, .units = units, .named = units};
+	struct cf_facts f = {.corosync = &corosync, .cib = &cib, .host = &host, .unit = unit, .units = units, .named = named ? named : units};
+	put_in_vms();
 	cf_check(&f, &found);
 }
 
@@ -478,6 +498,81 @@ static void test_drbd(void **state)
 	assert_int_equal(says(CF_ERROR, "lease_ms 31 "), 0);
 }
 
+/* Nothing unsafe, but nothing that fails over either. */
+static void test_halts(void **state)
+{
+	static const char *const text[CF_HALTS] = {[CF_HALT_MAINTENANCE] = "`pcs property set maintenance-mode=false`",
+						   [CF_HALT_STOP_ALL] = "`pcs property set stop-all-resources=false`",
+						   [CF_HALT_STOPPED] = "target-role = Stopped in rsc_defaults",
+						   [CF_HALT_UNPROMOTED] = "target-role = Unpromoted in rsc_defaults",
+						   [CF_HALT_UNMANAGED] = "`pcs resource defaults update is-managed=`",
+						   [CF_HALT_DEFAULT_MAINTENANCE] = "`pcs resource defaults update maintenance=`"};
+	(void)state;
+	for (int i = 0; i < CF_HALTS; i++) {
+		cib.halt[i] = true;
+		assert_int_equal(says(CF_WARNING, text[i]), 1);
+		assert_int_equal(found.warnings, 1);
+		assert_int_equal(found.errors, 0);
+		cib.halt[i] = false;
+	}
+	units = 2;
+	cib.aways = 2;
+	cib.away[0] = (struct cf_away){.name = "host9", .standby = true, .maintenance = true};
+	cib.away[1] = (struct cf_away){.name = "HOST2", .standby = true};
+	assert_int_equal(says(CF_WARNING, "standby = on of HOST2"), 1);
+	assert_int_equal(found.warnings, 1);
+	cib.away[1].maintenance = true;
+	assert_int_equal(says(CF_WARNING, "`pcs node unmaintenance HOST2`"), 1);
+	assert_int_equal(found.warnings, 2);
+	assert_int_equal(found.errors, 0);
+}
+
+static void test_bans(void **state)
+{
+	(void)state;
+	units = 2;
+	cib.resources = 2;
+	cib.resource[0] = (struct cf_resource){.id = "vm1", .unit = "vm1", .stop_ms = 120000, .in = "grp"};
+	cib.resource[1] = (struct cf_resource){.id = "vm1-mirror", .unit = "vm1", .mirror = true, .in = "c", .promote_ms = 90000, .stop_ms = 60000, .demote_ms = 60000};
+	cib.locations = 1;
+	cib.location[0] = (struct cf_location){.id = "cli-ban-c-on-host2", .rsc = "c", .node = "host2", .score = -CF_SCORE_INFINITY};
+	assert_int_equal(says(CF_WARNING, "constraint cli-ban-c-on-host2 keeps c off host2: the VM of unit vm1 can't start there when the other host is "
+					  "lost; `pcs resource clear c`"),
+			 1);
+	assert_int_equal(found.warnings, 1);
+	snprintf(cib.location[0].id, CF_ID_MAX, "never");
+	snprintf(cib.location[0].rsc, CF_ID_MAX, "grp");
+	assert_int_equal(says(CF_WARNING, "`pcs constraint delete never`"), 1);
+	cib.location[0].rule = true;
+	assert_true(clean());
+	cib.location[0].rule = false;
+	cib.location[0].score = 1 - CF_SCORE_INFINITY;
+	assert_true(clean());
+	cib.location[0].score = -CF_SCORE_INFINITY;
+	snprintf(cib.location[0].node, CF_ID_MAX, "host3");
+	assert_true(clean());
+	snprintf(cib.location[0].node, CF_ID_MAX, "host1");
+	snprintf(cib.location[0].rsc, CF_ID_MAX, "vm2"); /* of a unit that isn't asked for */
+	assert_int_equal(says(CF_WARNING, "keeps vm2 off host1"), 1);
+	named = 1;
+	assert_true(clean());
+}
+
+static void test_applied(void **state)
+{
+	(void)state;
+	bare = true;
+	assert_int_equal(says(CF_WARNING, "unit vm1 is not applied yet"), 1);
+	assert_int_equal(says(CF_WARNING, "`vmtwin-config apply vm1`"), 1);
+	assert_int_equal(found.errors, 0);
+	cib.resources = 1;
+	cib.resource[0] = (struct cf_resource){.id = "m", .unit = "vm1", .stop_ms = 120000};
+	assert_true(clean());
+	units = 2;
+	named = 1;
+	assert_true(clean());
+}
+
 static void test_device(void **state)
 {
 	(void)state;
@@ -537,6 +632,9 @@ int main(void)
 	    cmocka_unit_test_setup(test_host, safe),
 	    cmocka_unit_test_setup(test_operations, safe),
 	    cmocka_unit_test_setup(test_drbd, safe),
+	    cmocka_unit_test_setup(test_halts, safe),
+	    cmocka_unit_test_setup(test_bans, safe),
+	    cmocka_unit_test_setup(test_applied, safe),
 	    cmocka_unit_test_setup(test_device, safe),
 	    cmocka_unit_test_setup(test_full, safe),
 	};
