@@ -40,7 +40,7 @@ VMDOWN_SRC := $(wildcard replicator/daemon/vmdown/*.c)
 CTL_SRC := $(filter-out replicator/ctl/client.c,$(wildcard replicator/ctl/*.c))
 RA_COMMON_SRC := $(filter-out ra/mirror.c ra/vm%.c,$(wildcard ra/*.c))
 FENCE_AGENT_SRC := $(wildcard stonith/*.c)
-CONFIG_PURE_SRC := $(addprefix crm-config/,corosync_conf.c cib.c check_timing.c check_quorum.c check_fencing.c check_devices.c emit_drbd.c preflight_facts.c preflight_digest.c preflight_parse.c preflight_names.c \
+CONFIG_PURE_SRC := $(addprefix crm-config/,corosync_conf.c cib.c check_timing.c check_operations.c check_failover.c check_quorum.c check_fencing.c check_devices.c emit_drbd.c preflight_facts.c preflight_digest.c preflight_parse.c preflight_names.c \
 	preflight_check.c preflight_check_net.c preflight_check_vm.c preflight_check_needs.c preflight_check_drbd.c preflight_drbd.c)
 SAFEKIT_SRC := $(wildcard crm-config/safekit*.c)
 CONFIG_SRC := $(wildcard crm-config/*.c)

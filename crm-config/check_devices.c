@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Each fence_vmtwin device: its time limits, hosts, constraints. And how the host ends itself. */
+/* What each fence device is told to do; of fence_vmtwin also its time limits, hosts, constraints. And how the host ends itself. */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/timing.h"
 #include "crm-config/check_int.h"
@@ -79,21 +80,36 @@ static void check_hosts(const struct cf_facts *f, const struct cf_device *d, str
 		}
 }
 
-static bool action_ok(const char *action)
+/* An action in the place of off or reboot that proves nothing. fence_vmtwin has only these two; power agents may have more that
+ * switch a host off (cycle, diag), but those here never do. */
+static bool action_ok(const struct cf_device *d, const char *action)
 {
-	return !action[0] || strcmp(action, "reboot") == 0 || strcmp(action, "off") == 0;
+	static const char *const idle[] = {"on",   "enable",	    "status", "monitor",   "list",  "list-status", "metadata",
+					   "meta-data", "validate-all", "start",  "stop", "manpage", "unfence"};
+	if (!action[0] || strcasecmp(action, "reboot") == 0 || strcasecmp(action, "off") == 0)
+		return true;
+	for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
+		if (strcasecmp(action, idle[i]) == 0)
+			return false;
+	return !d->vmtwin;
 }
 
-static void check_device(const struct cf_facts *f, const struct cf_device *d, struct cf_findings *out)
+static void check_actions(const struct cf_device *d, struct cf_findings *out)
+{
+	if (action_ok(d, d->reboot_action) && action_ok(d, d->off_action))
+		return;
+	cf_say(out, CF_ERROR, "pcmk_reboot_action = '%s', pcmk_off_action = '%s' of %s: %s; `pcs stonith update %s pcmk_reboot_action= pcmk_off_action=`",
+	       d->reboot_action, d->off_action, d->id,
+	       d->vmtwin ? "anything but reboot and off succeeds after 0 s, with no proof"
+			 : "it succeeds and the host is not off: two copies would run",
+	       d->id);
+}
+
+static void check_twin(const struct cf_facts *f, const struct cf_device *d, struct cf_findings *out)
 {
 	check_limit(f, d, "reboot", d->reboot_ms, out);
 	check_limit(f, d, "off", d->off_ms, out);
 	check_hosts(f, d, out);
-	if (!action_ok(d->reboot_action) || !action_ok(d->off_action))
-		cf_say(out, CF_ERROR,
-		       "pcmk_reboot_action = '%s', pcmk_off_action = '%s' of %s: anything but reboot and off succeeds after 0 s, with no proof; "
-		       "remove them",
-		       d->reboot_action, d->off_action, d->id);
 	if (!d->monitored)
 		cf_say(out, CF_WARNING,
 		       "%s has no monitor: that it can't work (vmtwind down, witness set wrongly) shows only when it is needed; `pcs stonith "
@@ -126,10 +142,13 @@ void cf_check_devices(const struct cf_facts *f, struct cf_findings *out)
 {
 	for (unsigned i = 0; i < f->cib->devices; i++) {
 		const struct cf_device *d = &f->cib->device[i];
+		bool used = cf_device_used(f, d);
+		if (used)
+			check_actions(d, out);
 		if (!d->vmtwin || d->disabled)
 			continue;
-		if (cf_device_used(f, d))
-			check_device(f, d, out);
+		if (used)
+			check_twin(f, d, out);
 		else
 			cf_say(out, CF_WARNING,
 			       "%s (fence_vmtwin) is used for no host of these units: it is in none of their fencing levels, or pcmk_host_list "

@@ -230,6 +230,41 @@ static void check_levels(const struct cf_facts *f, struct cf_findings *out)
 	}
 }
 
+/* The first device in use against the host: fence_vmtwin, or a power device. NULL: there is none. */
+static const struct cf_device *first_against(const struct cf_facts *f, const char *host, bool vmtwin)
+{
+	for (unsigned i = 0; i < f->cib->devices; i++)
+		if (f->cib->device[i].vmtwin == vmtwin && used_against(f, &f->cib->device[i], host))
+			return &f->cib->device[i];
+	return NULL;
+}
+
+/* Some level is for hosts by a pattern or an attribute, which this check doesn't evaluate. */
+static bool has_pattern_levels(const struct cf_cib *cib)
+{
+	for (unsigned i = 0; i < cib->levels; i++)
+		if (!cib->level[i].target[0])
+			return true;
+	return false;
+}
+
+static void check_order(const struct cf_facts *f, const char *host, struct cf_findings *out)
+{
+	const struct cf_device *power = first_against(f, host, false), *twin = first_against(f, host, true);
+	if (power && twin && !cf_has_levels(f->cib, host) && !has_pattern_levels(f->cib))
+		cf_say(out, CF_WARNING,
+		       "fence devices of %s: %s and %s (fence_vmtwin), but no fencing levels: it is chance which is asked first, and fence_vmtwin "
+		       "takes the longer; `pcs stonith level add 1 %s %s` and `pcs stonith level add 2 %s %s`",
+		       host, power->id, twin->id, host, power->id, host, twin->id);
+}
+
+static void check_orders(const struct cf_facts *f, struct cf_findings *out)
+{
+	for (unsigned i = 0; i < f->units; i++)
+		for (int k = 0; k < 2 && !seen_before(f, i); k++)
+			check_order(f, f->unit[i].hosts[k], out);
+}
+
 /* ---- both shoot each other --------------------------------------------------------------------- */
 
 /* The longest fixed delay, and the longest random part, of power devices against a host. */
@@ -255,7 +290,7 @@ static void power_delay(const struct cf_facts *f, const char *victim, uint32_t *
 static bool some_priority(const struct cf_cib *c)
 {
 	for (unsigned i = 0; i < c->resources; i++)
-		if (c->resource[i].priority > 0)
+		if (!c->resource[i].drbd && c->resource[i].priority > 0)
 			return true;
 	return false;
 }
@@ -288,6 +323,11 @@ static void check_priority_delay(const struct cf_facts *f, uint32_t longest_ms, 
 		       "priority-fencing-delay = %s s decides nothing while each host has VMs of the same priority: both hosts shoot each other then; "
 		       "pcmk_delay_base=2s on one host's device, and priority-fencing-delay=4s",
 		       delay);
+	else if (f->cib->other_priority > 0)
+		cf_say(out, CF_WARNING,
+		       "priority-fencing-delay = %s s: %s has priority %d and counts for its host as a VM does: both hosts may weigh the same and "
+		       "shoot each other, or the one with the VM is shot; `pcs resource meta %s priority=0`",
+		       delay, f->cib->other_weighty, f->cib->other_priority, f->cib->other_weighty);
 	else
 		cf_say(out, CF_OK, "priority-fencing-delay = %s s: the host with the VM shoots first (outside the devices' timeouts)", delay);
 }
@@ -331,6 +371,7 @@ void cf_check_fencing(const struct cf_facts *f, struct cf_findings *out)
 	check_drbd(f, out);
 	check_sides(f, out);
 	check_levels(f, out);
+	check_orders(f, out);
 	for (unsigned i = 0; i < f->cib->devices; i++)
 		if (!f->cib->device[i].disabled && pretends(f->cib->device[i].agent))
 			cf_say(out, CF_ERROR,

@@ -35,6 +35,8 @@ bool cf_device_used(const struct cf_facts *f, const struct cf_device *d);
 bool cf_uses_vmtwin(const struct cf_facts *f);
 /* Some level is for the host. */
 bool cf_has_levels(const struct cf_cib *cib, const char *host);
+/* The unit whose resource it is, NULL: no file. A VM on DRBD doesn't name its unit to the agent, but has its name. */
+const struct vt_unitconf *cf_unit_of(const struct cf_facts *f, const struct cf_resource *r);
 /* Silence, own quorum and what else fence_vmtwin waits for, as a sum. */
 void cf_fence_sum(const struct cf_facts *f, struct cf_sum *s);
 
@@ -45,5 +47,6 @@ void cf_check_devices(const struct cf_facts *f, struct cf_findings *out);
 void cf_check_leases(const struct cf_facts *f, struct cf_findings *out);
 void cf_check_host(const struct cf_facts *f, struct cf_findings *out);
 void cf_check_operations(const struct cf_facts *f, struct cf_findings *out);
+void cf_check_failover(const struct cf_facts *f, struct cf_findings *out);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The verdict's frame, leases, and the times of operations. */
+/* The verdict's frame, and leases. */
 #include "crm-config/check_timing.h"
 
 #include <stdarg.h>
@@ -13,10 +13,6 @@
 /* qdevice sends 0.8 of its timeout as the heartbeat's interval, and qnetd gives up after 1.5 of that (corosync-qnetd(8),
  * dpd_interval_coefficient): so long a dead host's last word may keep qnetd from giving the vote to the other one. */
 #define QNETD_NOTICE_TENTHS 12
-/* The mirror agent waits for vmtwind so long, in percent of the action's timeout; the vm agent lets the guest shut down. */
-#define PROMOTE_SHARE 85
-#define GUEST_SHARE 80
-#define VM_STOP_ADVISED_MS 120000
 
 const char *cf_seconds(uint64_t ms, char out[CF_SECONDS_TEXT])
 {
@@ -222,135 +218,6 @@ void cf_check_leases(const struct cf_facts *f, struct cf_findings *out)
 	}
 }
 
-/* ---- the cluster's operations ------------------------------------------------------------------- */
-
-/* The unit whose resource it is, NULL: no file. A VM on DRBD doesn't name its unit to the agent, but has its name. */
-static const struct vt_unitconf *unit_of(const struct cf_facts *f, const struct cf_resource *r)
-{
-	for (unsigned i = 0; i < f->units; i++)
-		if (strcmp(f->unit[i].name, r->unit) == 0 || (!r->unit[0] && f->unit[i].drbd && strcmp(f->unit[i].name, r->id) == 0))
-			return &f->unit[i];
-	return NULL;
-}
-
-/* "stop timeout of vm1 = 20 s (Pacemaker's own: the CIB names none)" */
-static void op_text(const struct cf_facts *f, const struct cf_resource *r, const char *op, uint32_t ms, char *out, size_t cap)
-{
-	char seconds[CF_SECONDS_TEXT];
-	snprintf(out, cap, "%s timeout of %s = %s s%s", op, r->id, cf_seconds(ms ? ms : f->cib->op_default_ms, seconds),
-		 ms			   ? ""
-		 : f->cib->op_default_set ? " (from op_defaults)"
-					   : " (Pacemaker's own: the CIB names none)");
-}
-
-static void check_promote(const struct cf_facts *f, const struct cf_resource *r, const struct vt_unitconf *u,
-			  struct cf_findings *out)
-{
-	struct cf_sum s = {.ms = 0}, fence;
-	char what[256], share_text[CF_SECONDS_TEXT];
-	uint32_t ms = r->promote_ms ? r->promote_ms : f->cib->op_default_ms;
-	uint64_t share = (uint64_t)ms * PROMOTE_SHARE / 100;
-	cf_sum_add(&s, "reconnect", VC_RECONNECT_MS);
-	cf_sum_add(&s, "outdate_timeout_ms", u->outdate_timeout_ms);
-	if (cf_uses_vmtwin(f)) {
-		cf_fence_sum(f, &fence);
-		cf_sum_add(&s, "fencing", fence.ms);
-	}
-	cf_sum_end(&s);
-	op_text(f, r, "promote", r->promote_ms, what, sizeof what);
-	cf_seconds(share, share_text);
-	if (share < s.ms)
-		cf_say(out, CF_WARNING,
-		       "%s, of which 0.85 are for vmtwind, %s s, but a promotion that has to wait for fencing takes %s: it would fail, "
-		       "and be tried again; `pcs resource update %s op promote timeout=%llus`",
-		       what, share_text, s.text, r->id, (unsigned long long)((s.ms * 100 / PROMOTE_SHARE + 999) / 1000));
-	else
-		cf_say(out, CF_OK, "%s: 0.85 of it = %s s >= %s", what, share_text, s.text);
-}
-
-static void check_mirror_ends(const struct cf_facts *f, const struct cf_resource *r, struct cf_findings *out)
-{
-	static const char *const names[] = {"demote", "stop"};
-	const uint32_t given[] = {r->demote_ms, r->stop_ms};
-	for (int i = 0; i < 2; i++) {
-		struct cf_sum s = {.ms = 0};
-		char what[256];
-		uint32_t ms = given[i] ? given[i] : f->cib->op_default_ms;
-		cf_sum_add(&s, "drain", VC_DRAIN_MS);
-		cf_sum_add(&s, "leave", VC_LEAVE_MS);
-		cf_sum_end(&s);
-		op_text(f, r, names[i], given[i], what, sizeof what);
-		if ((uint64_t)ms * 6 / 10 < s.ms) /* STOP_SHARE of ra/mirror.c */
-			cf_say(out, CF_WARNING,
-			       "%s, but six tenths of it have to hold %s; a %s that fails has its host fenced: `pcs resource update %s "
-			       "op %s timeout=60s`",
-			       what, s.text, names[i], r->id, names[i]);
-	}
-}
-
-static void check_vm_stop(const struct cf_facts *f, const struct cf_resource *r, struct cf_findings *out)
-{
-	char what[256], guest[CF_SECONDS_TEXT], held[CF_SECONDS_TEXT];
-	uint32_t ms = r->stop_ms ? r->stop_ms : f->cib->op_default_ms;
-	uint32_t held_ms = ms / 10 < 5000 ? ms / 10 : 5000; /* fail_held_ms of ra/vm_stop.c */
-	cf_seconds((uint64_t)ms * GUEST_SHARE / 100 - held_ms, guest);
-	cf_seconds(held_ms, held);
-	op_text(f, r, "stop", r->stop_ms, what, sizeof what);
-	if (ms < VM_STOP_ADVISED_MS)
-		cf_say(out, CF_WARNING,
-		       "%s: the guest has 0.8 of it - %s = %s s to shut down and then loses its power, and a stop that fails has its "
-		       "host fenced; `pcs resource update %s op stop timeout=120s`",
-		       what, held, guest, r->id);
-	else
-		cf_say(out, CF_OK, "%s: the guest has 0.8 of it - %s = %s s to shut down", what, held, guest);
-}
-
-/* Settings that let Pacemaker start a resource while it may still run elsewhere. */
-static void check_start(const struct cf_resource *r, struct cf_findings *out)
-{
-	if (strcmp(r->requires, "quorum") == 0 || strcmp(r->requires, "nothing") == 0)
-		cf_say(out, CF_ERROR,
-		       "requires = %s of %s: Pacemaker starts it 0 s after a host is lost, without waiting for its fencing; `pcs resource "
-		       "meta %s requires=fencing`",
-		       r->requires, r->id, r->id);
-	if (strcmp(r->stop_on_fail, "ignore") == 0)
-		cf_say(out, CF_ERROR,
-		       "on-fail = ignore of the stop of %s: a VM that could not be stopped is started on the other host too; `pcs resource "
-		       "update %s op stop on-fail=fence`",
-		       r->id, r->id);
-}
-
-static void check_rules(const struct cf_facts *f, struct cf_findings *out)
-{
-	if (f->cib->rules)
-		cf_say(out, CF_WARNING,
-		       "set %s%s: what it gives while its rule holds is not looked at here, but that stonith-enabled = false at times is an error; "
-		       "see that it changes nothing of fencing and of the units' resources: `cibadmin -Q -A \"//*[@id='%s']\"`",
-		       f->cib->ruled, f->cib->rules > 1 ? ", and others with a rule" : "", f->cib->ruled);
-}
-
-void cf_check_operations(const struct cf_facts *f, struct cf_findings *out)
-{
-	check_rules(f, out);
-	for (unsigned i = 0; i < f->cib->resources; i++) {
-		const struct cf_resource *r = &f->cib->resource[i];
-		const struct vt_unitconf *u = unit_of(f, r);
-		check_start(r, out);
-		if (!u && r->unit[0])
-			cf_say(out, CF_WARNING, "resource %s is of unit '%s', which has no file here: it can't run on this host; copy the file "
-						"from the other one",
-			       r->id, r->unit);
-		if (!u || u >= f->unit + f->named)
-			continue;
-		if (!r->mirror) {
-			check_vm_stop(f, r, out);
-			continue;
-		}
-		check_promote(f, r, u, out);
-		check_mirror_ends(f, r, out);
-	}
-}
-
 void cf_check(const struct cf_facts *f, struct cf_findings *out)
 {
 	out->count = out->errors = out->warnings = 0;
@@ -361,4 +228,5 @@ void cf_check(const struct cf_facts *f, struct cf_findings *out)
 	cf_check_devices(f, out);
 	cf_check_host(f, out);
 	cf_check_operations(f, out);
+	cf_check_failover(f, out);
 }

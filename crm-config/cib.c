@@ -6,7 +6,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define SCORE_INFINITY 1000000
 #define TIME_MAX_MS (24ull * 3600 * 1000)
 #define BLANKS " \t\n,;"
 
@@ -58,13 +57,18 @@ bool cf_time_parse(const char *text, uint32_t *ms)
 int cf_score_parse(const char *text)
 {
 	if (strcasecmp(text, "INFINITY") == 0 || strcasecmp(text, "+INFINITY") == 0)
-		return SCORE_INFINITY;
+		return CF_SCORE_INFINITY;
 	if (strcasecmp(text, "-INFINITY") == 0)
-		return -SCORE_INFINITY;
+		return -CF_SCORE_INFINITY;
 	long v = strtol(text, NULL, 10);
-	if (v > SCORE_INFINITY)
-		return SCORE_INFINITY;
-	return v < -SCORE_INFINITY ? -SCORE_INFINITY : (int)v;
+	if (v > CF_SCORE_INFINITY)
+		return CF_SCORE_INFINITY;
+	return v < -CF_SCORE_INFINITY ? -CF_SCORE_INFINITY : (int)v;
+}
+
+bool cf_resource_is(const struct cf_resource *r, const char *id)
+{
+	return strcmp(r->id, id) == 0 || (r->in[0] && strcmp(r->in, id) == 0);
 }
 
 bool cf_list_has(const char *list, const char *word)
@@ -136,7 +140,7 @@ bool cf_device_allowed(const struct cf_cib *cib, const struct cf_device *d, cons
 		const struct cf_location *l = &cib->location[i];
 		if (l->rule || strcmp(l->rsc, d->id) != 0 || strcasecmp(l->node, host) != 0)
 			continue;
-		if (l->score <= -SCORE_INFINITY)
+		if (l->score <= -CF_SCORE_INFINITY)
 			return false;
 		score += l->score;
 	}

@@ -18,6 +18,8 @@
 #define CF_LEVEL_DEVICES_MAX 8
 #define CF_LOCATIONS_MAX 512
 #define CF_RESOURCES_MAX 128
+#define CF_AWAY_MAX 32
+#define CF_SCORE_INFINITY 1000000
 #define CF_STONITH_TIMEOUT_DEFAULT_MS 60000
 #define CF_OP_TIMEOUT_DEFAULT_MS 20000 /* Pacemaker's, when the CIB names none: it doesn't take the agent's */
 
@@ -43,34 +45,51 @@ struct cf_level {
 #define CF_ONLY_HOSTS 2
 
 struct cf_location {
-	char rsc[CF_ID_MAX], node[CF_ID_MAX];
+	char id[CF_ID_MAX], rsc[CF_ID_MAX], node[CF_ID_MAX];
 	int score;
 	bool rule; /* depends on a rule, which this check doesn't evaluate */
 	char only[CF_ONLY_HOSTS][CF_ID_MAX]; /* but for one: it may run on these hosts only; "": no such rule */
 };
 
-/* A resource of vmtwin's. */
+/* A resource of vmtwin's, or one of DRBD, a unit's or not. */
 struct cf_resource {
-	char id[CF_ID_MAX], unit[CF_ID_MAX];
-	bool mirror;			      /* ocf:vmtwin:mirror, else ocf:vmtwin:vm */
+	char id[CF_ID_MAX], unit[CF_ID_MAX]; /* unit: DRBD's resource is called so */
+	char in[CF_ID_MAX]; /* the clone or group that it lies in, the outermost; "": none */
+	bool mirror;			      /* ocf:vmtwin:mirror or ocf:linbit:drbd, else ocf:vmtwin:vm */
+	bool drbd;
 	uint32_t stop_ms, promote_ms, demote_ms; /* 0: not given, then op_default_ms */
 	int priority;
-	char requires[CF_ID_MAX], stop_on_fail[CF_ID_MAX]; /* "": not given, then fencing and fence */
+	char requires[CF_ID_MAX]; /* "": not given, then fencing */
+	char stop_on_fail[CF_ID_MAX], demote_on_fail[CF_ID_MAX]; /* "": not given, then op_default_on_fail */
 };
+
+/* A host that an operator has taken out. Others are not kept. */
+struct cf_away {
+	char name[CF_ID_MAX];
+	bool standby, maintenance;
+};
+
+/* What keeps Pacemaker from starting or moving resources, all of them: properties, and rsc_defaults. */
+enum cf_halt { CF_HALT_MAINTENANCE, CF_HALT_STOP_ALL, CF_HALT_STOPPED, CF_HALT_UNPROMOTED, CF_HALT_UNMANAGED, CF_HALT_DEFAULT_MAINTENANCE, CF_HALTS };
 
 struct cf_cib {
 	bool stonith_enabled, startup_fencing, symmetric, have_watchdog;
 	uint32_t stonith_timeout_ms, priority_delay_ms, op_default_ms;
 	bool op_default_set;
+	char op_default_on_fail[CF_ID_MAX]; /* "": not given, then fence for a stop */
 	int64_t watchdog_timeout_ms; /* stonith-watchdog-timeout; -1: twice SBD_WATCHDOG_TIMEOUT */
 	char no_quorum[CF_ID_MAX], fence_reaction[CF_ID_MAX];
-	unsigned devices, levels, locations, resources;
+	bool halt[CF_HALTS];
+	unsigned devices, levels, locations, resources, aways;
 	struct cf_device device[CF_DEVICES_MAX];
 	struct cf_level level[CF_LEVELS_MAX];
 	struct cf_location location[CF_LOCATIONS_MAX];
 	struct cf_resource resource[CF_RESOURCES_MAX];
-	unsigned others; /* primitives that are neither vmtwin's nor fence devices */
+	struct cf_away away[CF_AWAY_MAX];
+	unsigned others; /* primitives that are neither vmtwin's nor fence devices; DRBD's too */
 	char other[CF_ID_MAX]; /* the first of them */
+	int other_priority;    /* the highest of theirs; at least 0 */
+	char other_weighty[CF_ID_MAX]; /* the one that has it */
 	unsigned rules; /* sets of values that a rule switches */
 	char ruled[CF_ID_MAX]; /* the first of them */
 };
@@ -81,6 +100,8 @@ void cf_cib_init(struct cf_cib *cib);
 bool cf_time_parse(const char *text, uint32_t *ms);
 /* "100", "INFINITY", "-INFINITY"; as a million at most, which is infinity. */
 int cf_score_parse(const char *text);
+/* The end of a constraint means that resource: it names it, or what it lies in. */
+bool cf_resource_is(const struct cf_resource *r, const char *id);
 /* A list separated by blanks, ',' or ';' has the word; case doesn't matter. */
 bool cf_list_has(const char *list, const char *word);
 /* The device can fence the host: by its list or map, or because it has neither and asks the device itself. */

@@ -9,7 +9,6 @@
 #include "crm-config/cib_tree.h"
 #include "crm-config/nvset.h"
 
-#define SCORE_INFINITY 1000000
 #define DEPTH_MAX 16 /* groups in clones and the like */
 
 struct reader {
@@ -24,6 +23,7 @@ struct reader {
 struct outer {
 	int priority;
 	const char *requires;
+	const char *in; /* the outermost that it lies in; "": none */
 };
 
 static void refuse(struct reader *r, const char *what, const char *text)
@@ -97,6 +97,8 @@ static void read_properties(struct reader *r, const xmlNode *crm_config)
 		if (cf_is(in, set) && cf_child(in, "rule") && cf_pair(in, "stonith-enabled"))
 			c->stonith_enabled &= truth(cf_attr(cf_pair(in, "stonith-enabled"), "value"), true);
 	note_rules(r, crm_config);
+	c->halt[CF_HALT_MAINTENANCE] = truth(cf_pair_find(crm_config, set, "maintenance-mode"), false);
+	c->halt[CF_HALT_STOP_ALL] = truth(cf_pair_find(crm_config, set, "stop-all-resources"), false);
 	c->startup_fencing = truth(cf_pair_find(crm_config, set, "startup-fencing"), true);
 	c->symmetric = truth(cf_pair_find(crm_config, set, "symmetric-cluster"), true);
 	c->have_watchdog = truth(cf_pair_find(crm_config, set, "have-watchdog"), false);
@@ -128,8 +130,7 @@ static uint32_t op_ms_in(struct reader *r, const xmlNode *owner, const char *nam
 	return 0;
 }
 
-/* on-fail of an operation, "": not given. */
-static const char *on_fail(const xmlNode *owner, const char *name)
+static const char *on_fail_in(const xmlNode *owner, const char *name)
 {
 	const xmlNode *ops = cf_child(owner, "operations");
 	for (const xmlNode *o = ops ? ops->children : NULL; o; o = o->next) {
@@ -139,6 +140,13 @@ static const char *on_fail(const xmlNode *owner, const char *name)
 		return in ? in : cf_attr(o, "on-fail");
 	}
 	return "";
+}
+
+/* on-fail of an operation, "": not given. */
+static const char *on_fail(const struct reader *r, const xmlNode *prim, const char *name)
+{
+	const char *text = on_fail_in(prim, name);
+	return text[0] ? text : on_fail_in(template_of(r, prim), name);
 }
 
 static uint32_t op_ms(struct reader *r, const xmlNode *prim, const char *name)
@@ -194,46 +202,76 @@ static void read_device(struct reader *r, const xmlNode *prim, const char *type)
 	d->monitored = has_monitor(prim) || has_monitor(template_of(r, prim));
 }
 
-static void read_own(struct reader *r, const xmlNode *prim, bool mirror, const struct outer *outer)
+static int priority_of(const struct reader *r, const xmlNode *prim, const struct outer *outer)
+{
+	const char *own = value_of(r, prim, "meta_attributes", "priority");
+	return own[0] ? cf_score_parse(own) : outer->priority;
+}
+
+static void read_other(struct reader *r, const xmlNode *prim, const struct outer *outer)
+{
+	struct cf_cib *c = r->cib;
+	int priority = priority_of(r, prim, outer);
+	if (c->others++ == 0)
+		copy(r, c->other, sizeof c->other, cf_attr(prim, "id"), "a resource's id");
+	if (priority <= c->other_priority)
+		return;
+	c->other_priority = priority;
+	copy(r, c->other_weighty, sizeof c->other_weighty, cf_attr(prim, "id"), "a resource's id");
+}
+
+/* Agents whose resources a unit is made of. */
+static const struct agent {
+	const char *provider, *type, *unit; /* unit: the parameter that names it */
+	bool mirror, drbd;
+} agents[] = {{"vmtwin", "mirror", "unit", true, false}, {"vmtwin", "", "unit", false, false}, {"linbit", "drbd", "drbd_resource", true, true}};
+
+static const struct agent *agent_of(const char *provider, const char *type)
+{
+	for (size_t i = 0; i < sizeof agents / sizeof agents[0]; i++)
+		if (strcmp(provider, agents[i].provider) == 0 && (!agents[i].type[0] || strcmp(type, agents[i].type) == 0))
+			return &agents[i];
+	return NULL;
+}
+
+static void read_own(struct reader *r, const xmlNode *prim, const struct agent *agent, const struct outer *outer)
 {
 	if (r->cib->resources == CF_RESOURCES_MAX) {
 		refuse(r, "too many resources for this check, at", cf_attr(prim, "id"));
 		return;
 	}
 	struct cf_resource *o = &r->cib->resource[r->cib->resources++];
-	const char *priority = value_of(r, prim, "meta_attributes", "priority");
-	o->mirror = mirror;
+	copy(r, o->in, sizeof o->in, outer->in, "a clone's id");
+	o->mirror = agent->mirror;
+	o->drbd = agent->drbd;
 	copy(r, o->id, sizeof o->id, cf_attr(prim, "id"), "a resource's id");
-	copy(r, o->unit, sizeof o->unit, value_of(r, prim, "instance_attributes", "unit"), o->id);
+	copy(r, o->unit, sizeof o->unit, value_of(r, prim, "instance_attributes", agent->unit), o->id);
 	o->stop_ms = op_ms(r, prim, "stop");
 	o->promote_ms = op_ms(r, prim, "promote");
 	o->demote_ms = op_ms(r, prim, "demote");
-	o->priority = priority[0] ? cf_score_parse(priority) : outer->priority;
+	o->priority = priority_of(r, prim, outer);
 	const char *text = value_of(r, prim, "meta_attributes", "requires");
 	copy(r, o->requires, sizeof o->requires, text[0] ? text : outer->requires, "requires");
-	text = on_fail(prim, "stop");
-	copy(r, o->stop_on_fail, sizeof o->stop_on_fail, text[0] ? text : on_fail(template_of(r, prim), "stop"), "on-fail");
+	copy(r, o->stop_on_fail, sizeof o->stop_on_fail, on_fail(r, prim, "stop"), "on-fail");
+	copy(r, o->demote_on_fail, sizeof o->demote_on_fail, on_fail(r, prim, "demote"), "on-fail");
 }
 
 static void read_primitive(struct reader *r, const xmlNode *prim, const struct outer *outer)
 {
 	const xmlNode *kind = cf_attr(prim, "type")[0] ? prim : template_of(r, prim);
 	const char *class = kind ? cf_attr(kind, "class") : "", *type = kind ? cf_attr(kind, "type") : "";
-	if (strcmp(class, "stonith") == 0) {
+	const char *provider = strcmp(class, "ocf") == 0 ? cf_attr(kind, "provider") : "";
+	const struct agent *agent = agent_of(provider, type);
+	bool stonith = strcmp(class, "stonith") == 0, ping = strcmp(provider, "pacemaker") == 0 && strcmp(type, "ping") == 0;
+	if (stonith || agent)
 		note_rules_of(r, prim);
+	if (stonith)
 		read_device(r, prim, type);
-		return;
-	}
-	if (kind && strcmp(class, "ocf") == 0 && strcmp(cf_attr(kind, "provider"), "vmtwin") == 0) {
-		note_rules_of(r, prim);
-		read_own(r, prim, strcmp(type, "mirror") == 0, outer);
-		return;
-	}
-	/* It only looks, and may do that on both hosts. */
-	if (strcmp(class, "ocf") == 0 && kind && strcmp(cf_attr(kind, "provider"), "pacemaker") == 0 && strcmp(type, "ping") == 0)
-		return;
-	if (r->cib->others++ == 0)
-		copy(r, r->cib->other, sizeof r->cib->other, cf_attr(prim, "id"), "a resource's id");
+	else if (agent)
+		read_own(r, prim, agent, outer);
+	/* A ping only looks, and may do that on both hosts. */
+	if (!stonith && !ping && (!agent || agent->drbd))
+		read_other(r, prim, outer);
 }
 
 static void read_resources(struct reader *r, const xmlNode *in, const struct outer *outer, unsigned depth)
@@ -248,10 +286,12 @@ static void read_resources(struct reader *r, const xmlNode *in, const struct out
 		const char *requires = n->type == XML_ELEMENT_NODE ? cf_pair_find(n, "meta_attributes", "requires") : NULL;
 		here.priority = own ? cf_score_parse(own) : here.priority;
 		here.requires = requires ? requires : here.requires;
-		if (cf_is(n, "primitive"))
+		if (cf_is(n, "primitive")) {
 			read_primitive(r, n, &here);
-		else if (cf_is(n, "group") || cf_is(n, "clone") || cf_is(n, "master") || cf_is(n, "bundle"))
+		} else if (cf_is(n, "group") || cf_is(n, "clone") || cf_is(n, "master") || cf_is(n, "bundle")) {
+			here.in = depth ? here.in : cf_attr(n, "id");
 			read_resources(r, n, &here, depth + 1);
+		}
 	}
 }
 
@@ -281,6 +321,7 @@ static void read_location(struct reader *r, const xmlNode *n)
 		return;
 	}
 	struct cf_location *l = &r->cib->location[r->cib->locations++];
+	copy(r, l->id, sizeof l->id, cf_attr(n, "id"), "a constraint's id");
 	copy(r, l->rsc, sizeof l->rsc, cf_attr(n, "rsc"), "a constraint's resource");
 	copy(r, l->node, sizeof l->node, cf_attr(n, "node"), "a constraint's node");
 	l->score = cf_score_parse(cf_attr(n, "score"));
@@ -317,29 +358,62 @@ static void read_level(struct reader *r, const xmlNode *n)
 	split_devices(r, l, cf_attr(n, "devices"));
 }
 
+static void read_op_defaults(struct reader *r, const xmlNode *defaults)
+{
+	const char *text = cf_pair_find(defaults, "meta_attributes", "timeout");
+	note_rules(r, defaults);
+	r->cib->op_default_set = text != NULL;
+	r->cib->op_default_ms = time_or(r, text, CF_OP_TIMEOUT_DEFAULT_MS, "op_defaults timeout");
+	copy(r, r->cib->op_default_on_fail, sizeof r->cib->op_default_on_fail, cf_pair_value(defaults, "meta_attributes", "on-fail"), "on-fail");
+}
+
+static struct outer read_rsc_defaults(struct reader *r, const xmlNode *defaults)
+{
+	const char *set = "meta_attributes", *role = cf_pair_value(defaults, set, "target-role");
+	bool *halt = r->cib->halt;
+	note_rules(r, defaults);
+	halt[CF_HALT_STOPPED] = strcasecmp(role, "Stopped") == 0;
+	halt[CF_HALT_UNPROMOTED] = strcasecmp(role, "Unpromoted") == 0 || strcasecmp(role, "Slave") == 0;
+	halt[CF_HALT_UNMANAGED] = !truth(cf_pair_find(defaults, set, "is-managed"), true);
+	halt[CF_HALT_DEFAULT_MAINTENANCE] = truth(cf_pair_find(defaults, set, "maintenance"), false);
+	return (struct outer){
+	    .priority = cf_score_parse(cf_pair_value(defaults, set, "priority")), .requires = cf_pair_value(defaults, set, "requires"), .in = ""};
+}
+
+static void read_node(struct reader *r, const xmlNode *n)
+{
+	const char *set = "instance_attributes";
+	bool standby = truth(cf_pair_find(n, set, "standby"), false), maintenance = truth(cf_pair_find(n, set, "maintenance"), false);
+	if (!standby && !maintenance)
+		return;
+	if (r->cib->aways == CF_AWAY_MAX) {
+		refuse(r, "too many hosts in standby or maintenance for this check, at", cf_attr(n, "uname"));
+		return;
+	}
+	struct cf_away *o = &r->cib->away[r->cib->aways++];
+	copy(r, o->name, sizeof o->name, cf_attr(n, "uname"), "a host's name");
+	o->standby = standby;
+	o->maintenance = maintenance;
+}
+
+static void read_each(struct reader *r, const xmlNode *in, const char *element, void (*read)(struct reader *r, const xmlNode *n))
+{
+	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
+		if (cf_is(n, element))
+			read(r, n);
+}
+
 static void read_configuration(struct reader *r, const xmlNode *conf)
 {
 	read_properties(r, cf_child(conf, "crm_config"));
-	const char *text = cf_pair_find(cf_child(conf, "op_defaults"), "meta_attributes", "timeout");
-	r->cib->op_default_set = text != NULL;
-	r->cib->op_default_ms = time_or(r, text, CF_OP_TIMEOUT_DEFAULT_MS, "op_defaults timeout");
-	const xmlNode *defaults = cf_child(conf, "rsc_defaults");
-	note_rules(r, cf_child(conf, "op_defaults"));
-	note_rules(r, defaults);
-	const char *requires = cf_pair_find(defaults, "meta_attributes", "requires");
-	text = cf_pair_find(defaults, "meta_attributes", "priority");
-	struct outer outer = {.priority = text ? cf_score_parse(text) : 0, .requires = requires ? requires : ""};
+	read_op_defaults(r, cf_child(conf, "op_defaults"));
+	struct outer outer = read_rsc_defaults(r, cf_child(conf, "rsc_defaults"));
 	r->resources = cf_child(conf, "resources");
 	if (r->resources)
 		read_resources(r, r->resources, &outer, 0);
-	const xmlNode *in = cf_child(conf, "constraints");
-	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
-		if (cf_is(n, "rsc_location"))
-			read_location(r, n);
-	in = cf_child(conf, "fencing-topology");
-	for (const xmlNode *n = in ? in->children : NULL; n; n = n->next)
-		if (cf_is(n, "fencing-level"))
-			read_level(r, n);
+	read_each(r, cf_child(conf, "nodes"), "node", read_node);
+	read_each(r, cf_child(conf, "constraints"), "rsc_location", read_location);
+	read_each(r, cf_child(conf, "fencing-topology"), "fencing-level", read_level);
 }
 
 int cf_cib_parse(struct cf_cib *cib, const char *text, const char *source, struct vt_fail *fail)

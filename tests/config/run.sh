@@ -116,6 +116,11 @@ test_limits() {
 	expect 2 "too many fence devices for this check, at 'power-host1'" check "$big"
 	sed "s/\"host1 host2\"/\"$(printf 'x%.0s' {1..1100})\"/" "$good/cib.xml" >"$big/cib.xml"
 	expect 2 "too long for this check: 'pcmk_host_list'" check "$big"
+	for i in {1..33}; do
+		echo "<node id='$i' uname='host$i'><instance_attributes id='n$i'><nvpair id='s$i' name='standby' value='on'/></instance_attributes></node>"
+	done >"$work/nodes"
+	sed -e "/<nodes>/r $work/nodes" -e '/<node id="[12]"/d' "$good/cib.xml" >"$big/cib.xml"
+	expect 2 "too many hosts in standby or maintenance for this check, at 'host33'" check "$big"
 }
 
 # A unit by name: its own findings alone, but fencing waits for all.

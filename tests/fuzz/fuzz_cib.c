@@ -135,7 +135,7 @@ static void check_read(const char *text)
 	int rc = cf_cib_parse(&cib, text, "fuzz", &fail);
 	require(rc == 0 || (rc == -EINVAL && fail.code == rc && fail.text[0]));
 	require(rc != 0 || (cib.devices <= CF_DEVICES_MAX && cib.levels <= CF_LEVELS_MAX && cib.locations <= CF_LOCATIONS_MAX &&
-			    cib.resources <= CF_RESOURCES_MAX));
+			    cib.resources <= CF_RESOURCES_MAX && cib.aways <= CF_AWAY_MAX));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -12,7 +12,8 @@ static struct cf_cib cib;
 static struct vt_hostconf host;
 static struct vt_unitconf unit[3];
 static struct cf_findings found;
-static unsigned units;
+static unsigned units, named; /* named 0: all */
+static bool bare;	       /* nothing of the units is put into the cluster */
 
 /* Defaults everywhere, a quorum device, fence_vmtwin, one unit. */
 static int safe(void **state)
@@ -42,12 +43,31 @@ static int safe(void **state)
 		assert_int_equal(vt_unitconf_parse(&unit[i], name, "directory = /a/b\nhosts = host1 host2\n", "f", &fail), 0);
 	}
 	units = 1;
+	named = 0;
+	bare = false;
 	return 0;
+}
+
+/* A VM for each unit of which the test has put nothing into the cluster. */
+static void put_in_vms(void)
+{
+	for (unsigned i = 0; i < units; i++) {
+		bool there = bare;
+		for (unsigned k = 0; k < cib.resources; k++)
+			there |= strcmp(cib.resource[k].id, unit[i].name) == 0 || strcmp(cib.resource[k].unit, unit[i].name) == 0;
+		if (there)
+			continue;
+		struct cf_resource *r = &cib.resource[cib.resources++];
+		*r = (struct cf_resource){.stop_ms = 120000};
+		snprintf(r->id, sizeof r->id, "%s", unit[i].name);
+		snprintf(r->unit, sizeof r->unit, "%s", unit[i].name);
+	}
 }
 
 static void judge(void)
 {
-	struct cf_facts f = {.corosync = &corosync, .cib = &cib, .host = &host, .unit = unit, .units = units, .named = units};
+	struct cf_facts f = {.corosync = &corosync, .cib = &cib, .host = &host, .unit = unit, .units = units, .named = named ? named : units};
+	put_in_vms();
 	cf_check(&f, &found);
 }
 
@@ -291,6 +311,27 @@ static void test_levels(void **state)
 	assert_int_equal(says(CF_WARNING, "fencing level 1 of host1 has fence_vmtwin and 1 more"), 1);
 }
 
+/* Power first, fence_vmtwin if that fails: only levels say so. */
+static void test_order(void **state)
+{
+	(void)state;
+	units = 2;
+	add_power("host1");
+	assert_int_equal(says(CF_WARNING, "fence devices of host1: power-host1 and twin (fence_vmtwin), but no fencing levels"), 1);
+	assert_int_equal(says(CF_WARNING, "`pcs stonith level add 1 host1 power-host1` and `pcs stonith level add 2 host1 twin`"), 1);
+	assert_int_equal(found.warnings, 1);
+	assert_int_equal(found.errors, 0);
+	cib.device[1].disabled = true;
+	assert_true(clean());
+	cib.device[1].disabled = false;
+	cib.levels = 2;
+	cib.level[0] = (struct cf_level){.index = 1, .target = "host1", .count = 1, .device = {"power-host1"}};
+	cib.level[1] = (struct cf_level){.index = 2, .target = "host1", .count = 1, .device = {"twin"}};
+	assert_true(clean());
+	cib.level[0].target[0] = cib.level[1].target[0] = '\0'; /* by a pattern */
+	assert_true(clean());
+}
+
 static void test_duel(void **state)
 {
 	(void)state;
@@ -312,13 +353,44 @@ static void test_duel(void **state)
 	assert_int_equal(says(CF_WARNING, "priority-fencing-delay = 9.999 s < 2 x the devices' own delay = 10 s"), 1);
 	cib.priority_delay_ms = 10000;
 	assert_true(clean());
+	cib.others = 1;
+	cib.other_priority = 1;
+	snprintf(cib.other_weighty, sizeof cib.other_weighty, "web");
+	assert_int_equal(says(CF_WARNING, "web has priority 1 and counts for its host as a VM does"), 1);
+	assert_int_equal(says(CF_OK, "shoots first"), 0);
 	cib.priority_delay_ms = 0;
 	cib.device[0].delay_max_ms = 0;
 	cib.device[1].delay_base[0] = '\0';
 	safe(NULL);
+	cib.devices = 0;
 	add_power("host1"); /* one side only, and a device's vote */
 	add_power("host2");
 	assert_true(clean());
+}
+
+/* fence_vmtwin has off and reboot alone; a power device may have more, but none that switches nothing off. */
+static void test_actions(void **state)
+{
+	static const char *const idle[] = {"on",	"enable",    "status",	     "monitor", "list", "list-status", "metadata",
+					   "meta-data", "validate-all", "start", "stop", "manpage", "unfence", "Status"};
+	static const char *const real[] = {"off", "reboot", "OFF", "cycle", "diag"};
+	(void)state;
+	cib.devices = 0;
+	add_power("host1");
+	add_power("host2");
+	for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
+		snprintf(cib.device[0].reboot_action, CF_ID_MAX, "%s", idle[i]);
+		assert_int_equal(says(CF_ERROR, "of power-host1: it succeeds and the host is not off: two copies would run"), 1);
+	}
+	for (size_t i = 0; i < sizeof real / sizeof real[0]; i++) {
+		snprintf(cib.device[0].reboot_action, CF_ID_MAX, "%s", real[i]);
+		assert_true(clean());
+	}
+	snprintf(cib.device[1].off_action, CF_ID_MAX, "status");
+	assert_int_equal(says(CF_ERROR, "`pcs stonith update power-host2 pcmk_reboot_action= pcmk_off_action=`"), 1);
+	safe(NULL);
+	snprintf(cib.device[0].off_action, CF_ID_MAX, "cycle");
+	assert_int_equal(says(CF_ERROR, "pcmk_off_action = 'cycle' of twin: anything but"), 1);
 }
 
 static void test_host(void **state)
@@ -401,6 +473,16 @@ static void test_drbd(void **state)
 	assert_int_equal(says(CF_OK, "stop timeout of vm1 = 120 s: the guest has"), 1);
 	cib.resource[0].stop_ms = 0;
 	assert_int_equal(says(CF_WARNING, "stop timeout of vm1 = 20 s"), 1);
+	cib.resource[0].stop_ms = 120000;
+	/* DRBD's own, and one of no unit */
+	cib.resource[1] = (struct cf_resource){.id = "d", .unit = "vm1", .mirror = true, .drbd = true, .stop_ms = 100000};
+	assert_true(clean());
+	cib.resource[1].stop_ms = 99999;
+	assert_int_equal(says(CF_WARNING, "stop timeout of d = 99.999 s, but DRBD's agent asks for 100 s"), 1);
+	cib.resource[1].unit[0] = 'x';
+	assert_true(clean());
+	cib.resource[1] = (struct cf_resource){.id = "of-no-unit", .stop_ms = 1000};
+	cib.resource[0].stop_ms = 0;
 	/* of the same name, but vmtwin's */
 	unit[0].drbd = false;
 	unit[0].lease_ms = 30000;
@@ -414,6 +496,81 @@ static void test_drbd(void **state)
 	unit[1].lease_ms = 31000;
 	assert_int_equal(says(CF_WARNING, "the longest of all units"), 0);
 	assert_int_equal(says(CF_ERROR, "lease_ms 31 "), 0);
+}
+
+/* Nothing unsafe, but nothing that fails over either. */
+static void test_halts(void **state)
+{
+	static const char *const text[CF_HALTS] = {[CF_HALT_MAINTENANCE] = "`pcs property set maintenance-mode=false`",
+						   [CF_HALT_STOP_ALL] = "`pcs property set stop-all-resources=false`",
+						   [CF_HALT_STOPPED] = "target-role = Stopped in rsc_defaults",
+						   [CF_HALT_UNPROMOTED] = "target-role = Unpromoted in rsc_defaults",
+						   [CF_HALT_UNMANAGED] = "`pcs resource defaults update is-managed=`",
+						   [CF_HALT_DEFAULT_MAINTENANCE] = "`pcs resource defaults update maintenance=`"};
+	(void)state;
+	for (int i = 0; i < CF_HALTS; i++) {
+		cib.halt[i] = true;
+		assert_int_equal(says(CF_WARNING, text[i]), 1);
+		assert_int_equal(found.warnings, 1);
+		assert_int_equal(found.errors, 0);
+		cib.halt[i] = false;
+	}
+	units = 2;
+	cib.aways = 2;
+	cib.away[0] = (struct cf_away){.name = "host9", .standby = true, .maintenance = true};
+	cib.away[1] = (struct cf_away){.name = "HOST2", .standby = true};
+	assert_int_equal(says(CF_WARNING, "standby = on of HOST2"), 1);
+	assert_int_equal(found.warnings, 1);
+	cib.away[1].maintenance = true;
+	assert_int_equal(says(CF_WARNING, "`pcs node unmaintenance HOST2`"), 1);
+	assert_int_equal(found.warnings, 2);
+	assert_int_equal(found.errors, 0);
+}
+
+static void test_bans(void **state)
+{
+	(void)state;
+	units = 2;
+	cib.resources = 2;
+	cib.resource[0] = (struct cf_resource){.id = "vm1", .unit = "vm1", .stop_ms = 120000, .in = "grp"};
+	cib.resource[1] = (struct cf_resource){.id = "vm1-mirror", .unit = "vm1", .mirror = true, .in = "c", .promote_ms = 90000, .stop_ms = 60000, .demote_ms = 60000};
+	cib.locations = 1;
+	cib.location[0] = (struct cf_location){.id = "cli-ban-c-on-host2", .rsc = "c", .node = "host2", .score = -CF_SCORE_INFINITY};
+	assert_int_equal(says(CF_WARNING, "constraint cli-ban-c-on-host2 keeps c off host2: the VM of unit vm1 can't start there when the other host is "
+					  "lost; `pcs resource clear c`"),
+			 1);
+	assert_int_equal(found.warnings, 1);
+	snprintf(cib.location[0].id, CF_ID_MAX, "never");
+	snprintf(cib.location[0].rsc, CF_ID_MAX, "grp");
+	assert_int_equal(says(CF_WARNING, "`pcs constraint delete never`"), 1);
+	cib.location[0].rule = true;
+	assert_true(clean());
+	cib.location[0].rule = false;
+	cib.location[0].score = 1 - CF_SCORE_INFINITY;
+	assert_true(clean());
+	cib.location[0].score = -CF_SCORE_INFINITY;
+	snprintf(cib.location[0].node, CF_ID_MAX, "host3");
+	assert_true(clean());
+	snprintf(cib.location[0].node, CF_ID_MAX, "host1");
+	snprintf(cib.location[0].rsc, CF_ID_MAX, "vm2"); /* of a unit that isn't asked for */
+	assert_int_equal(says(CF_WARNING, "keeps vm2 off host1"), 1);
+	named = 1;
+	assert_true(clean());
+}
+
+static void test_applied(void **state)
+{
+	(void)state;
+	bare = true;
+	assert_int_equal(says(CF_WARNING, "unit vm1 is not applied yet"), 1);
+	assert_int_equal(says(CF_WARNING, "`vmtwin-config apply vm1`"), 1);
+	assert_int_equal(found.errors, 0);
+	cib.resources = 1;
+	cib.resource[0] = (struct cf_resource){.id = "m", .unit = "vm1", .stop_ms = 120000};
+	assert_true(clean());
+	units = 2;
+	named = 1;
+	assert_true(clean());
 }
 
 static void test_device(void **state)
@@ -469,10 +626,15 @@ int main(void)
 	    cmocka_unit_test_setup(test_sides, safe),
 	    cmocka_unit_test_setup(test_present, safe),
 	    cmocka_unit_test_setup(test_levels, safe),
+	    cmocka_unit_test_setup(test_order, safe),
 	    cmocka_unit_test_setup(test_duel, safe),
+	    cmocka_unit_test_setup(test_actions, safe),
 	    cmocka_unit_test_setup(test_host, safe),
 	    cmocka_unit_test_setup(test_operations, safe),
 	    cmocka_unit_test_setup(test_drbd, safe),
+	    cmocka_unit_test_setup(test_halts, safe),
+	    cmocka_unit_test_setup(test_bans, safe),
+	    cmocka_unit_test_setup(test_applied, safe),
 	    cmocka_unit_test_setup(test_device, safe),
 	    cmocka_unit_test_setup(test_full, safe),
 	};

@@ -1,0 +1,1 @@
+/<fencing-topology>/,/<\/fencing-topology>/d

@@ -1,0 +1,3 @@
+/<clone/,/<\/clone>/d
+/<primitive id="vm1"/,/<\/primitive>/d
+/<rsc_colocation/d

@@ -1,0 +1,2 @@
+s|^ *</configuration>|<op_defaults><meta_attributes id="od"><nvpair id="od-f" name="on-fail" value="ignore"/></meta_attributes></op_defaults>&|
+s/<op id="vm1[^"]*" /&on-fail="fence" /

@@ -1,0 +1,1 @@
+s/id="vm1-mirror-demote" /&on-fail="ignore" /
