@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The units' resources: the times of their operations, and what becomes of those that fail. */
+/* The units' resources: the times of their operations, what becomes of those that fail, and that a VM starts on a promoted copy only. */
 #include <stdio.h>
 #include <string.h>
 
@@ -148,12 +148,28 @@ static void check_rules(const struct cf_facts *f, struct cf_findings *out)
 		       f->cib->ruled, f->cib->rules > 1 ? ", and others with a rule" : "", f->cib->ruled);
 }
 
-static void check_times(const struct cf_facts *f, const struct cf_resource *r, const struct vt_unitconf *u, struct cf_findings *out)
+/* Without these the VM could start where its copy is not promoted, which may be an old one. */
+static void check_bound(const struct cf_resource *vm, struct cf_findings *out)
+{
+	if (vm->copy[0] && !vm->together)
+		cf_say(out, CF_ERROR,
+		       "%s and %s: no colocation (with the role Promoted, INFINITY) keeps the VM where its copy is promoted: it could start on an old one; "
+		       "`pcs constraint colocation add %s with Promoted %s INFINITY`",
+		       vm->id, vm->copy, vm->id, vm->copy);
+	if (vm->copy[0] && !vm->after)
+		cf_say(out, CF_ERROR,
+		       "%s and %s: no order (mandatory) starts the VM after the promotion: it could start before its copy may be used; `pcs constraint "
+		       "order promote %s then start %s`",
+		       vm->id, vm->copy, vm->copy, vm->id);
+}
+
+static void check_resource(const struct cf_facts *f, const struct cf_resource *r, const struct vt_unitconf *u, struct cf_findings *out)
 {
 	if (r->drbd) {
 		check_drbd_stop(f, r, out);
 	} else if (!r->mirror) {
 		check_vm_stop(f, r, out);
+		check_bound(r, out);
 	} else {
 		check_promote(f, r, u, out);
 		check_mirror_ends(f, r, out);
@@ -175,6 +191,6 @@ void cf_check_operations(const struct cf_facts *f, struct cf_findings *out)
 						"from the other one",
 			       r->id, r->unit);
 		if (u && u < f->unit + f->named)
-			check_times(f, r, u, out);
+			check_resource(f, r, u, out);
 	}
 }

@@ -60,6 +60,8 @@ struct cf_resource {
 	uint32_t stop_ms, promote_ms, demote_ms; /* 0: not given, then op_default_ms */
 	int priority;
 	char requires[CF_ID_MAX]; /* "": not given, then fencing */
+	char copy[CF_ID_MAX];  /* of a VM: the clone of its unit's copies; "": not there */
+	bool together, after; /* constraints keep it where that one is promoted; start it after the promotion */
 	char stop_on_fail[CF_ID_MAX], demote_on_fail[CF_ID_MAX]; /* "": not given, then op_default_on_fail */
 };
 

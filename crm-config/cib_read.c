@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crm-config/cib_bind.h"
 #include "crm-config/cib_tree.h"
 #include "crm-config/nvset.h"
 
@@ -411,6 +412,7 @@ static void read_configuration(struct reader *r, const xmlNode *conf)
 	r->resources = cf_child(conf, "resources");
 	if (r->resources)
 		read_resources(r, r->resources, &outer, 0);
+	cf_cib_bind(r->cib, cf_child(conf, "constraints"));
 	read_each(r, cf_child(conf, "nodes"), "node", read_node);
 	read_each(r, cf_child(conf, "constraints"), "rsc_location", read_location);
 	read_each(r, cf_child(conf, "fencing-topology"), "fencing-level", read_level);

@@ -558,6 +558,25 @@ static void test_bans(void **state)
 	assert_true(clean());
 }
 
+static void test_bound(void **state)
+{
+	(void)state;
+	cib.resources = 1;
+	cib.resource[0] = (struct cf_resource){.id = "v", .unit = "vm1", .stop_ms = 120000, .copy = "c", .together = true, .after = true};
+	assert_true(clean());
+	cib.resource[0].after = false;
+	assert_int_equal(says(CF_ERROR, "v and c: no order"), 1);
+	assert_int_equal(found.errors, 1);
+	cib.resource[0].after = true;
+	cib.resource[0].together = false;
+	assert_int_equal(says(CF_ERROR, "v and c: no colocation"), 1);
+	assert_int_equal(found.errors, 1);
+	units = 2;
+	cib.resource[0].unit[2] = '2';
+	named = 1; /* of the other one */
+	assert_int_equal(says(CF_ERROR, "v and c"), 0);
+}
+
 static void test_applied(void **state)
 {
 	(void)state;
@@ -634,6 +653,7 @@ int main(void)
 	    cmocka_unit_test_setup(test_drbd, safe),
 	    cmocka_unit_test_setup(test_halts, safe),
 	    cmocka_unit_test_setup(test_bans, safe),
+	    cmocka_unit_test_setup(test_bound, safe),
 	    cmocka_unit_test_setup(test_applied, safe),
 	    cmocka_unit_test_setup(test_device, safe),
 	    cmocka_unit_test_setup(test_full, safe),

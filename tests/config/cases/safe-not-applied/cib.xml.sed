@@ -1,3 +1,4 @@
 /<clone/,/<\/clone>/d
 /<primitive id="vm1"/,/<\/primitive>/d
 /<rsc_colocation/d
+/<rsc_order/d

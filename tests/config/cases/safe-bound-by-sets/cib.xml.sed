@@ -1,0 +1,2 @@
+s|^ *<rsc_colocation.*|<rsc_colocation id="c1" score="INFINITY"><resource_set id="c1a" role="Started"><resource_ref id="vm1"/></resource_set><resource_set id="c1b" role="Promoted"><resource_ref id="vm1-mirror-clone"/></resource_set></rsc_colocation>|
+s|^ *<rsc_order.*|<rsc_order id="o1"><resource_set id="o1a" action="promote"><resource_ref id="vm1-mirror-clone"/></resource_set><resource_set id="o1b" action="start"><resource_ref id="vm1"/></resource_set></rsc_order>|

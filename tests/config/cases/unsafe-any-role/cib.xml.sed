@@ -1,0 +1,2 @@
+/<rsc_colocation/s/Promoted/Started/
+/<rsc_order/s/"promote"/"start"/

@@ -1,0 +1,2 @@
+/<rsc_colocation/d
+/<rsc_order/d
