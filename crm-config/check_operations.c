@@ -119,24 +119,33 @@ static void check_start(const struct cf_resource *r, struct cf_findings *out)
 		       r->requires, r->id, r->id);
 }
 
-/* own: what the operation itself says. */
-static void check_on_fail(const struct cf_facts *f, const struct cf_resource *r, const char *op, const char *own, struct cf_findings *out)
+/* pcs makes the operation anew: its timeout goes along. */
+static const char *keep_timeout(uint32_t ms, char *out, size_t cap)
 {
+	snprintf(out, cap, ms % 1000 ? " timeout=%ums" : " timeout=%us", ms % 1000 ? ms : ms / 1000);
+	return ms ? out : "";
+}
+
+/* own: what the operation itself says; ms: its timeout. */
+static void check_on_fail(const struct cf_facts *f, const struct cf_resource *r, const char *op, const char *own, uint32_t ms, struct cf_findings *out)
+{
+	char timeout[32];
 	const char *does = r->mirror ? "a copy that could not be demoted or stopped is promoted on the other host too"
 				     : "a VM that could not be stopped is started on the other host too";
 	if (strcmp(own[0] ? own : f->cib->op_default_on_fail, "ignore") != 0)
 		return;
 	if (own[0])
-		cf_say(out, CF_ERROR, "on-fail = ignore of the %s of %s: %s; `pcs resource update %s op %s on-fail=fence`", op, r->id, does, r->id, op);
+		cf_say(out, CF_ERROR, "on-fail = ignore of the %s of %s: %s; `pcs resource update %s op %s on-fail=fence%s`", op, r->id, does, r->id, op,
+		       keep_timeout(ms, timeout, sizeof timeout));
 	else
 		cf_say(out, CF_ERROR, "on-fail = ignore of the %s of %s (from op_defaults): %s; `pcs resource op defaults update on-fail=`", op, r->id, does);
 }
 
 static void check_failures(const struct cf_facts *f, const struct cf_resource *r, struct cf_findings *out)
 {
-	check_on_fail(f, r, "stop", r->stop_on_fail, out);
+	check_on_fail(f, r, "stop", r->stop_on_fail, r->stop_ms, out);
 	if (r->mirror)
-		check_on_fail(f, r, "demote", r->demote_on_fail, out);
+		check_on_fail(f, r, "demote", r->demote_on_fail, r->demote_ms, out);
 }
 
 static void check_rules(const struct cf_facts *f, struct cf_findings *out)

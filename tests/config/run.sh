@@ -198,6 +198,32 @@ test_example() {
 	expect 0 "0 errors, 0 warnings" check "$dir"
 }
 
+follow() { # CASE
+	local command
+	# shellcheck disable=SC2016 # as it stands
+	while IFS= read -r command; do
+		[[ $command != "pcs "@(stonith|resource)" update"* ]] || command+=" --force"
+		eval "pcs -f '$work/$1/cib.xml' ${command#pcs }" >"$work/out" 2>&1 || fail "$1: $command: $(cat "$work/out")"
+	done < <(check "$work/$1" | sed -nE '/^(error|warning) /s/`pcs /\n&/gp' | sed -nE 's/^`(pcs [^`]*)`.*/\1/p' | grep -v '^pcs node')
+}
+
+# The commands that findings name, typed on the described cluster, take them back. Without the agents pcs has to be forced.
+test_remedies() {
+	local case left
+	if ! command -v pcs >/dev/null; then
+		skipped=$((skipped + 1))
+		echo "skipped: pcs is not installed, the remedies are not tried"
+		return
+	fi
+	for case in safe-{no-levels,nothing-moves,others-priority} unsafe-{op-defaults-ignore,power-action,drbd-ignored,drbd-requires,demote-ignored,not-bound} \
+		unsafe-{drbd-not-bound,any-role,stop-ignored,requires-quorum}; do
+		for _ in 1 2 3; do follow "$case"; done # one may hide another
+		left=0
+		[ "$case" != safe-nothing-moves ] || left=2 # what pcs tells a host that runs
+		expect 0 "0 errors, $left warnings" check "$work/$case"
+	done
+}
+
 unsafe=0
 for dir in cases/safe-*; do test_case "${dir##*/}" 0; done
 for dir in cases/unsafe-*; do
@@ -211,4 +237,5 @@ test_named
 test_host
 test_live
 test_example
+test_remedies
 verdict
