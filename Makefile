@@ -126,7 +126,7 @@ PREFLIGHT_TESTS := $(filter $(BUILD)/tests/unit/test_preflight%,$(UNIT_TESTS))
 $(BUILD)/tests/unit/test_check_timing $(BUILD)/tests/unit/test_corosync_conf $(PREFLIGHT_TESTS): $(call obj,$(CONFIG_PURE_SRC))
 $(PREFLIGHT_TESTS): $(call obj,tests/unit/preflight_host.c)
 $(BUILD)/obj/tests/unit/test_preflight_drbd.o: CPPFLAGS += $(XML_CFLAGS)
-MODEL_SRC := crm-config/model.c crm-config/model_fit.c
+MODEL_SRC := crm-config/model.c crm-config/model_fence.c crm-config/model_fit.c
 $(BUILD)/tests/unit/test_preflight_drbd: $(call obj,$(MODEL_SRC))
 $(BUILD)/tests/unit/test_preflight_read: $(call obj,crm-config/preflight_domain.c crm-config/preflight_needs.c)
 $(BUILD)/tests/unit/test_preflight_needs: $(call obj,crm-config/preflight_domain.c crm-config/preflight_needs.c crm-config/preflight_gather_needs.c)

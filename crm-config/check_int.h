@@ -9,8 +9,6 @@
 #define CF_PROOF_INTERVAL_MS 1000
 /* A lease must be longer by this than what a change of the membership takes. */
 #define CF_LEASE_RESERVE_MS 2000
-/* A fence device's timeout must be longer by this than what the fencing takes. */
-#define CF_FENCE_RESERVE_MS 5000
 
 /* An equation as it grows: "lease_ms 30 + token 3", in seconds. */
 struct cf_sum {

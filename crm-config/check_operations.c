@@ -6,8 +6,7 @@
 #include "core/core.h"
 #include "crm-config/check_int.h"
 
-/* The mirror agent waits for vmtwind so long, in percent of the action's timeout; the vm agent lets the guest shut down. */
-#define PROMOTE_SHARE 85
+/* The vm agent lets the guest shut down so long, in percent of the action's timeout. */
 #define GUEST_SHARE 80
 #define VM_STOP_ADVISED_MS 120000
 #define DRBD_STOP_ADVISED_MS 100000
@@ -43,7 +42,7 @@ static void check_promote(const struct cf_facts *f, const struct cf_resource *r,
 	struct cf_sum s = {.ms = 0}, fence;
 	char what[256], share_text[CF_SECONDS_TEXT];
 	uint32_t ms = r->promote_ms ? r->promote_ms : f->cib->op_default_ms;
-	uint64_t share = (uint64_t)ms * PROMOTE_SHARE / 100;
+	uint64_t share = (uint64_t)ms * CF_PROMOTE_SHARE / 100;
 	cf_sum_add(&s, "reconnect", VC_RECONNECT_MS);
 	cf_sum_add(&s, "outdate_timeout_ms", u->outdate_timeout_ms);
 	if (cf_uses_vmtwin(f)) {
@@ -57,7 +56,7 @@ static void check_promote(const struct cf_facts *f, const struct cf_resource *r,
 		cf_say(out, CF_WARNING,
 		       "%s, of which 0.85 are for vmtwind, %s s, but a promotion that has to wait for fencing takes %s: it would fail, "
 		       "and be tried again; `pcs resource update %s op promote timeout=%llus`",
-		       what, share_text, s.text, r->id, (unsigned long long)((s.ms * 100 / PROMOTE_SHARE + 999) / 1000));
+		       what, share_text, s.text, r->id, (unsigned long long)((s.ms * 100 / CF_PROMOTE_SHARE + 999) / 1000));
 	else
 		cf_say(out, CF_OK, "%s: 0.85 of it = %s s >= %s", what, share_text, s.text);
 }

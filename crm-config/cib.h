@@ -20,6 +20,10 @@
 #define CF_RESOURCES_MAX 128
 #define CF_AWAY_MAX 32
 #define CF_SCORE_INFINITY 1000000
+/* What is asked of times, by who makes a CIB and by who checks one. A fence device's timeout must be longer by that than what the
+ * fencing takes; and of a promotion's timeout the mirror agent waits for vmtwind so long, in percent. */
+#define CF_FENCE_RESERVE_MS 5000
+#define CF_PROMOTE_SHARE 85
 #define CF_STONITH_TIMEOUT_DEFAULT_MS 60000
 #define CF_OP_TIMEOUT_DEFAULT_MS 20000 /* Pacemaker's, when the CIB names none: it doesn't take the agent's */
 

@@ -7,15 +7,14 @@
 
 #include "base/paths.h"
 #include "core/core.h"
+#include "crm-config/cib.h"
 
 #define ID_MAX 384
-#define FENCE_RESERVE_MS 5000 /* as vmtwin-config check asks for */
 /* Against the first host, where priorities may be equal; the delay by priority has to be twice that at least. */
 #define DELAY_BASE "2s"
 #define PRIORITY_DELAY "2s"
 #define PRIORITY_DELAY_LONG "4s"
 #define PROMOTE_MS 90000      /* at least */
-#define PROMOTE_SHARE 85      /* of it in percent: ra/mirror.c */
 #define STEP_S 10	      /* timeouts are rounded up to that: easier to read */
 /* More than a promoted copy's score (1000), less what a copy in sync has (600), and the VM's stickiness: it moves back. Only while
  * that host's copy is in sync. */
@@ -198,7 +197,7 @@ static uint32_t step_s(uint32_t ms)
 static void twin(xmlNode *resources, const struct cf_model *m, const struct cf_wanted *wanted)
 {
 	xmlNode *n = primitive(resources, CF_TWIN, "stonith", NULL, "fence_vmtwin");
-	uint32_t timeout_s = step_s(twin_ms(m, wanted) + FENCE_RESERVE_MS);
+	uint32_t timeout_s = step_s(twin_ms(m, wanted) + CF_FENCE_RESERVE_MS);
 	param(n, "pcmk_action_limit", "-1"); /* a monitor does not wait behind a fencing */
 	param(n, "pcmk_host_list", "%s %s", m->site.host[0], m->site.host[1]);
 	param(n, "pcmk_off_timeout", "%us", timeout_s);
@@ -326,7 +325,7 @@ static uint32_t promote_s(const struct cf_model *m, const struct cf_wanted *want
 	uint64_t ms = (uint64_t)VC_RECONNECT_MS + u->conf.outdate_timeout_ms;
 	if (cf_model_fences_itself(m) || wanted->twin)
 		ms += twin_ms(m, wanted);
-	ms = ms * 100 / PROMOTE_SHARE;
+	ms = ms * 100 / CF_PROMOTE_SHARE;
 	return ms < PROMOTE_MS ? PROMOTE_MS / 1000 : step_s((uint32_t)ms);
 }
 
@@ -416,13 +415,10 @@ static void prefers(xmlNode *constraints, const struct cf_site *site, const stru
 static bool is_mixed(const char *addresses)
 {
 	bool six = false, other = false;
-	char one[CF_ADDRESS_MAX];
 	for (const char *at = addresses; *at; at += strcspn(at, " \t"), at += strspn(at, " \t")) {
-		snprintf(one, sizeof one, "%.*s", (int)strcspn(at, " \t"), at);
-		if (strchr(one, ':'))
-			six = true;
-		else
-			other = true;
+		bool colon = memchr(at, ':', strcspn(at, " \t"));
+		six |= colon;
+		other |= !colon;
 	}
 	return six && other;
 }

@@ -176,14 +176,6 @@ static int add_option(struct cf_model_reader *r, const char *key, struct cf_powe
 	return 0;
 }
 
-const char *cf_power_option(const struct cf_power *p, const char *name)
-{
-	for (unsigned i = 0; i < p->options; i++)
-		if (strcmp(p->option[i].name, name) == 0)
-			return p->option[i].value;
-	return NULL;
-}
-
 /* host is one of a list of hosts, or of a map HOST:PLUG;... */
 static bool is_listed(const char *list, const char *host)
 {
@@ -580,42 +572,6 @@ int cf_model_load(struct cf_model *m, const char *dir, struct vt_fail *fail)
 		return cf_model_end(r, fail);
 	free(r);
 	return rc;
-}
-
-/* ---- fencing ---------------------------------------------------------------------------------------------- */
-
-/* It waits for the end of leases; DRBD has none. */
-static const struct cf_unit *a_drbd_unit(const struct cf_model *m)
-{
-	for (unsigned i = 0; i < m->units; i++)
-		if (m->unit[i].conf.drbd)
-			return &m->unit[i];
-	return NULL;
-}
-
-bool cf_model_fences_itself(const struct cf_model *m)
-{
-	if (a_drbd_unit(m))
-		return false;
-	return m->site.device_host[0] || m->site.witness[0] || m->site.allow_unfenced;
-}
-
-int cf_model_can_fence(const struct cf_model *m, struct vt_fail *fail)
-{
-	const struct cf_site *site = &m->site;
-	for (int i = 0; i < CF_HOSTS; i++) {
-		if (site->power[1][i].agent[0] && !site->power[0][i].agent[0])
-			return vt_fail(fail, -EPERM, "fence2.%s is given without fence.%s: the first level comes first", site->host[i], site->host[i]);
-		const struct cf_unit *drbd = a_drbd_unit(m);
-		if (!site->power[0][i].agent[0] && drbd)
-			return vt_fail(fail, -EPERM, "%s can't be fenced: unit %s has storage = drbd, and fence_vmtwin waits for leases, which DRBD has not; "
-				       "power fencing is needed: fence.%s = AGENT OPTIONS", site->host[i], drbd->conf.name, site->host[i]);
-		if (!site->power[0][i].agent[0] && !cf_model_fences_itself(m))
-			return vt_fail(fail, -EPERM, "%s can't be fenced: when the other host stops hearing it, nobody could tell whether its VMs still run. "
-				       "Add to a unit file: fence.%s = AGENT OPTIONS (power), or witness = qdevice:HOST or ping:ADDRESS (docs/FENCING.md)",
-				       site->host[i], site->host[i]);
-	}
-	return 0;
 }
 
 struct vt_cluster_timing cf_model_timing(const struct cf_model *m)

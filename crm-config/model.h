@@ -78,6 +78,8 @@ bool cf_model_fences_itself(const struct cf_model *m);
 int cf_model_times_fit(const struct cf_model *m, const struct cf_unit *u, struct vt_fail *fail);
 /* Of files that were all read: names of units and resources, rings and witnesses don't contradict each other. Else -EINVAL, and fail says why. */
 int cf_model_fits(const struct cf_model *m, struct vt_fail *fail);
+/* Each device switches the one host that it is for. Else -EINVAL, and fail says which does not. */
+int cf_model_powers_fit(const struct cf_site *site, struct vt_fail *fail);
 /* The value of the option name, NULL: not given. */
 const char *cf_power_option(const struct cf_power *p, const char *name);
 /* May be the name of a unit in a cluster. Else -EINVAL, and fail says why. */

@@ -53,51 +53,6 @@ static int witness_fits(const struct cf_site *site, struct vt_fail *fail)
 	return 0;
 }
 
-/* ---- fence devices ------------------------------------------------------------------------------------------ */
-
-/* These switch one machine, the one at their address. */
-static bool switches_one(const struct cf_power *p)
-{
-	static const char *const agents[] = {"fence_ipmilan", "fence_ipmilanplus", "fence_idrac", "fence_ilo",	"fence_ilo2",
-					     "fence_ilo3",    "fence_ilo4",	   "fence_ilo5",  "fence_imm", "fence_redfish"};
-	for (size_t i = 0; i < sizeof agents / sizeof agents[0]; i++)
-		if (strcmp(p->agent, agents[i]) == 0)
-			return !cf_power_option(p, "port_as_ip");
-	return false;
-}
-
-static const char *address_of(const struct cf_power *p)
-{
-	const char *ip = cf_power_option(p, "ip");
-	return ip ? ip : cf_power_option(p, "ipaddr");
-}
-
-static const char *or_nothing(const char *text)
-{
-	return text ? text : "";
-}
-
-static bool same_machine(const struct cf_power *a, const struct cf_power *b)
-{
-	return switches_one(a) && switches_one(b) && vt_address_same(address_of(a), address_of(b)) &&
-	       strcmp(or_nothing(cf_power_option(a, "ipport")), or_nothing(cf_power_option(b, "ipport"))) == 0;
-}
-
-static int powers_fit(const struct cf_site *site, struct vt_fail *fail)
-{
-	for (int l = 0; l < CF_FENCE_LEVELS; l++)
-		for (int h = 0; h < CF_HOSTS; h++)
-			if (switches_one(&site->power[l][h]) && !address_of(&site->power[l][h]))
-				return vt_fail(fail, -EINVAL, "fence%s.%s: %s needs the address of the host's management board: ip=ADDRESS", l ? "2" : "",
-					       site->host[h], site->power[l][h].agent);
-	for (int l = 0; l < CF_FENCE_LEVELS; l++)
-		for (int k = 0; k < CF_FENCE_LEVELS; k++)
-			if (same_machine(&site->power[l][0], &site->power[k][1]))
-				return vt_fail(fail, -EINVAL, "fence%s.%s and fence%s.%s both switch the machine at %.64s: each host has a management board of its own; correct the address of one",
-					       l ? "2" : "", site->host[0], k ? "2" : "", site->host[1], address_of(&site->power[l][0]));
-	return 0;
-}
-
 /* The VM is a resource of that id, and ids don't begin with a digit. */
 int cf_unit_name_fits(const char *name, struct vt_fail *fail)
 {
@@ -135,5 +90,5 @@ int cf_model_fits(const struct cf_model *m, struct vt_fail *fail)
 		rc = rings_fit(&m->site, fail);
 	if (rc == 0)
 		rc = witness_fits(&m->site, fail);
-	return rc < 0 ? rc : powers_fit(&m->site, fail);
+	return rc < 0 ? rc : cf_model_powers_fit(&m->site, fail);
 }

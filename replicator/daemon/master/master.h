@@ -184,7 +184,7 @@ struct vm_job;
 /* result: exit code, -ETIMEDOUT, -ECHILD (died by a signal) */
 typedef void (*vm_job_done)(struct vm_master *m, void *arg, int result);
 
-struct vm_helper {
+struct vm_helper { /* a program that tells lines */
 	pid_t pid; /* 0: not running */
 	int fd;	   /* -1: not heard */
 };
